@@ -25,6 +25,7 @@ from typing import Final
 from loading import fill as load
 from machine import versions
 from material import SPAN, START, open_installation
+from narrowing import signed_in
 from places import fill as fill_places
 from sqlalchemy import text
 
@@ -32,13 +33,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 from clickhouses import Engine, clickhouse_server
 from databases import PostgreSQLMaker, postgresql_server
 
-from linktrack.app import create_app
 from linktrack.clicks.facts import write_fact
 from linktrack.clicks.keeping.clickhouse.models import LAST_BATCH
 from linktrack.clicks.keeping.clickhouse.table import COLUMNS
-from linktrack.db import now, writing
+from linktrack.db import writing
 from linktrack.installation import Installation
-from linktrack.owners import access
 from linktrack.portability.export.exports import export_rows
 from linktrack.portability.export.steps import Selection
 
@@ -108,14 +107,7 @@ def copy(opened: Installation, engine: Engine, name: str, times: int) -> int:
 
 def questions(opened: Installation) -> None:
     """Print how long what reads single clicks takes."""
-    app = create_app(opened)
-    app.config["WTF_CSRF_ENABLED"] = False
-    client = app.test_client()
-    with opened.database.session(writes=True) as session:
-        owner = access.first_owner(session, now())
-        secret = access.make_sign_in_link(session, owner, now())
-        session.commit()
-    client.post(f"/owner/sign-in/{secret}")
+    client = signed_in(opened)
     last = (START + SPAN).date()
 
     def between(days: int) -> str:

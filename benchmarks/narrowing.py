@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 import psutil
+from flask.testing import FlaskClient
 from machine import versions
 from material import SPAN, START, open_installation
 from places import fill
@@ -48,8 +49,8 @@ def main() -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def measure(opened: Installation) -> None:
-    """Print how long the pages of a year and of four weeks take."""
+def signed_in(opened: Installation) -> FlaskClient:
+    """Return an owner's browser."""
     app = create_app(opened)
     app.config["WTF_CSRF_ENABLED"] = False
     client = app.test_client()
@@ -58,6 +59,12 @@ def measure(opened: Installation) -> None:
         secret = access.make_sign_in_link(session, owner, now())
         session.commit()
     client.post(f"/owner/sign-in/{secret}")
+    return client
+
+
+def measure(opened: Installation) -> None:
+    """Print how long the pages of a year and of four weeks take."""
+    client = signed_in(opened)
     last = (START + SPAN).date()
     print("\n| page | filters | ms | CPU ms | of the database |\n|---|---|---:|---:|---:|")
     for page in PAGES:

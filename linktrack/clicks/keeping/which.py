@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal, NamedTuple, TypeAlias
+from typing import Any, Final, Literal, NamedTuple, TypeAlias, get_args
 
 from sqlalchemy import Select
 
@@ -30,22 +30,7 @@ Column: TypeAlias = Literal[
 ]
 """A click's own columns; what isn't known is None."""
 
-COLUMNS: Final[tuple[Column, ...]] = (
-    "clicked_at",
-    "link_id",
-    "segment_id",
-    "follower_id",
-    "attribution",
-    "agent_id",
-    "referrer_id",
-    "visitor",
-    "country",
-    "language",
-    "city_id",
-    "option_id",
-    "reason",
-    "flags",
-)
+COLUMNS: Final[tuple[Column, ...]] = tuple(name for name in get_args(Column) if name != "seq")
 """What is stored of a new click, in this order; its `seq` is given to it."""
 
 
