@@ -14,12 +14,12 @@ MONTH = 30 * 86_400
 GB = 1e9
 
 # Measured: docs/benchmarks.md.
-REDIRECTS = 22_374
-"""Redirects a second of a node with two cores, the loader beside them (Redirects)."""
-REDIRECT_CPU = 73e-6
+REDIRECTS = 33_732
+"""Redirects a second of a node with two cores, the loader beside them, 20,000 links (Redirects)."""
+REDIRECT_CPU = 37e-6
 """CPU seconds a redirect takes with its loading into SQLite, on one link (Redirects)."""
-MANY_LINKS_CPU = 89e-6
-"""The same with 200,000 links."""
+MANY_LINKS_CPU = 53e-6
+"""The same with 20,000 links."""
 LOADER_CPU = 63e-6
 """CPU seconds the loader takes for a click into PostgreSQL, and 45 more the server (Loading)."""
 SERVER_CPU = 45e-6
