@@ -14,12 +14,8 @@ MONTH = 30 * 86_400
 GB = 1e9
 
 # Measured: docs/benchmarks.md.
-REDIRECTS = 33_732
-"""Redirects a second of a node with two cores, the loader beside them, 20,000 links (Redirects)."""
-REDIRECT_CPU = 37e-6
-"""CPU seconds a redirect takes with its loading into SQLite, on one link (Redirects)."""
-MANY_LINKS_CPU = 53e-6
-"""The same with 20,000 links."""
+REDIRECT_CPU = 53e-6
+"""CPU seconds of a redirect on 20,000 links, with its loading into SQLite (Redirects)."""
 LOADER_CPU = 63e-6
 """CPU seconds the loader takes for a click into PostgreSQL, and 45 more the server (Loading)."""
 SERVER_CPU = 45e-6
@@ -77,17 +73,12 @@ class Need:
     @property
     def nodes(self) -> int:
         """Machines with two cores that answer redirects and load."""
-        return max(LEAST_NODES, -(-int(self.peak * MANY_LINKS_CPU * 1e6) // int(2 * SPARE * 1e6)))
+        return max(LEAST_NODES, -(-int(self.peak * REDIRECT_CPU * 1e6) // int(2 * SPARE * 1e6)))
 
     @property
     def loader(self) -> float:
         """Part of one processor that loading takes on average, PostgreSQL's own part included."""
         return self.average * (LOADER_CPU + SERVER_CPU)
-
-    @property
-    def loading_ends_at(self) -> float:
-        """Clicks a second at which loaders, which take turns, keep a processor of theirs busy."""
-        return 1 / (LOADER_CPU + SERVER_CPU)
 
     @property
     def journals(self) -> float:
