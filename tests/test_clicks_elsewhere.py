@@ -102,7 +102,7 @@ class Breaking:
 @pytest.fixture
 def server(clickhouse_alone: Engine) -> Iterator[Engine]:
     yield clickhouse_alone
-    clickhouse_alone.mend()
+    clickhouse_alone.leave()
 
 
 @pytest.fixture

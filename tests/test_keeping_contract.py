@@ -25,9 +25,6 @@ from linktrack.clicks.vocabulary import NO_LANGUAGES, REASON_NUMBER
 from linktrack.ids import AccountId, PostId
 from linktrack.links.models import Link
 
-# A connection to a server of the tests is sometimes found open when they have ended.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-
 HOUR: Final = 3_600_000
 FIGURES: Final[tuple[Figure, ...]] = (
     "clicks", "people", "bursts", "without_languages", "first_at", "last_at", "visitors", "links",
@@ -68,7 +65,7 @@ def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
     databases = request.getfixturevalue("postgresql_databases")
     with on_clickhouse(tmp_path / "kept", databases, engine) as world:
         yield world
-    engine.mend()
+    engine.leave()
 
 
 @pytest.fixture
