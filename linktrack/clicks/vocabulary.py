@@ -34,6 +34,7 @@ REASON_OF: Final[Mapping[int, Reason]] = dict(enumerate(_STORED, start=1))
 
 REASON_NUMBER: Final[Mapping[str, int]] = {reason: number for number, reason in enumerate(REASONS)}
 HUMAN: Final = 0
+BURST: Final = REASON_NUMBER["burst"]
 
 ATTRIBUTIONS: Final = (None, "personal", "variant", "recognised", "recognised-network")
 """How a click got its segment, as it is stored; 0 is unattributed.
@@ -76,7 +77,11 @@ WINDOW_LENGTHS: Final = tuple(
 )
 """Milliseconds of every window but the last, which has no end."""
 
-HOUR: Final = 3_600_000  # milliseconds
+MINUTE: Final = 60_000  # milliseconds
+HOUR: Final = 3_600_000
+MOST_HOURS: Final = WINDOW_LENGTHS[-1] // HOUR
+"""Hours after a post from which on its clicks count alike."""
+
 HOURS_KEPT: Final = 168
 """Hours after a post for which its clicks are kept by the hour."""
 

@@ -34,15 +34,13 @@ from linktrack.clicks.models import (
     account_visits,
     referrers,
 )
-from linktrack.clicks.vocabulary import HOUR, HUMAN, WINDOW_LENGTHS, narrowest_window
+from linktrack.clicks.vocabulary import HOUR, HUMAN, MOST_HOURS, narrowest_window
 from linktrack.db import is_sqlite, to_ms, writing
 from linktrack.errors import Conflict, Unavailable
 from linktrack.ids import AccountId, LinkId, PostId, SegmentId
 from linktrack.links.models import Link, Post
 
 ROUNDS: Final = 10
-COUNTED_BY_HOUR: Final = WINDOW_LENGTHS[-1]
-"""Milliseconds after a post from which on its clicks count alike."""
 
 
 def rebuild(connection: Connection, days: Days) -> int:
@@ -231,7 +229,7 @@ def _alike(connection: Connection, post_id: PostId, days: Days) -> Iterator[tupl
         )
 
     clicks = clicks_of(connection)
-    by_hour = Every(HOUR, posted_at or 0, COUNTED_BY_HOUR // HOUR)
+    by_hour = Every(HOUR, posted_at or 0, MOST_HOURS)
     which = Which(links=select(Link.id).where(Link.post_id == post_id))
     by: tuple[By, ...] = ("segment_id", "referrer_id", "has_visitor", "reason")
     if posted_at is not None:  # else all clicks count alike

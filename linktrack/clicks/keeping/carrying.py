@@ -3,15 +3,13 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Connection, Table, select
 
-from linktrack.chunks import chunked
 from linktrack.clicks.keeping.opening import clicks_of
+from linktrack.clicks.keeping.places import all_places
 from linktrack.clicks.keeping.which import Which
-from linktrack.links.models import Link
 
 PART: Final = 20_000
-PLACES: Final = 500  # posts and links whose marks are read together
 
 
 def kept_elsewhere(connection: Connection, table: Table) -> Iterator[Sequence[Any]] | None:
@@ -35,8 +33,7 @@ def _clicks(connection: Connection, names: Sequence[str]) -> Iterator[Sequence[A
 
 
 def _marks(connection: Connection, _names: Sequence[str]) -> Iterator[Sequence[Any]]:
-    places = sorted(set(connection.scalars(select(func.coalesce(Link.post_id, -Link.id)))))
-    for part in chunked(places, PLACES):
+    for part in all_places(connection):
         marks = clicks_of(connection).marks_of(part)
         if rows := sorted(key + mark for key, mark in marks):
             yield rows

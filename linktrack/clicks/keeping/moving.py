@@ -5,7 +5,7 @@ they come from is emptied when both have the same clicks of each link and each d
 marks, and not before.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -16,6 +16,7 @@ from linktrack.clicks.facts import DELETED_BEFORE, read_fact, write_fact
 from linktrack.clicks.keeping.click import MARKED, Click, DayOf, Key, Mark
 from linktrack.clicks.keeping.dressing import dressed, stored_of
 from linktrack.clicks.keeping.interface import Clicks, Origin, Row
+from linktrack.clicks.keeping.places import all_places
 from linktrack.clicks.keeping.which import COLUMNS, EVERY, By, Every, Which
 from linktrack.clicks.models import agents, click_facts
 from linktrack.clicks.vocabulary import HUMAN
@@ -31,7 +32,7 @@ VERIFIED: Final = 2**62
 """As that fact: all are moved, and what they come from is being emptied."""
 
 PART: Final = 20_000  # clicks in one transaction
-PLACES: Final = 500  # posts and links whose marks are looked at together
+LINKS: Final = 500  # in one query
 DAY: Final = 86_400_000
 
 Open: TypeAlias = Callable[[Connection], Clicks]
@@ -99,7 +100,9 @@ def _move_part(engine: Engine, way: Way) -> int:
 
 def _move_marks(engine: Engine, way: Way) -> None:
     """Move what the clicks alone don't say: marks that are stored, or those of deleted clicks."""
-    for places in _places(engine):
+    with engine.connect() as connection:
+        parts = list(all_places(connection))
+    for places in parts:
         with writing(engine) as connection:
             wanted = dict(way.source(connection).marks_of(places))
             there = dict(way.target(connection).marks_of(places))
@@ -124,7 +127,7 @@ def _hidden(
     links = [key[2] for key in marks]
     home_of = {
         row.id: (row.account_id, row.post_id)
-        for part in chunked(sorted(set(links)), PLACES)
+        for part in chunked(sorted(set(links)), LINKS)
         for row in connection.execute(
             select(Link.id, Link.account_id, Link.post_id).where(Link.id.in_(part))
         )
@@ -182,13 +185,6 @@ def _verify(connection: Connection, way: Way) -> None:
         if sides[0] != sides[1]:
             different = len(set(sides[0]) ^ set(sides[1]))
             raise Conflict(f"{different} figures differ after moving: nothing is deleted.")
-    for places in _places(connection.engine):
+    for places in all_places(connection):
         if dict(source.marks_of(places)) != dict(target.marks_of(places)):
             raise Conflict("First clicks differ after moving: nothing is deleted.")
-
-
-def _places(engine: Engine) -> Iterator[Sequence[int]]:
-    place = func.coalesce(Link.post_id, -Link.id)
-    with engine.connect() as connection:
-        places = sorted(set(connection.scalars(select(place))))
-    yield from chunked(places, PLACES)

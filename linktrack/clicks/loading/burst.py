@@ -20,9 +20,8 @@ from linktrack.clicks.keeping.interface import Clicks, Minute
 from linktrack.clicks.keeping.opening import clicks_of
 from linktrack.clicks.keeping.which import By, Column, Which
 from linktrack.clicks.models import referrers
-from linktrack.clicks.vocabulary import HUMAN, NO_LANGUAGES, REASON_NUMBER
+from linktrack.clicks.vocabulary import BURST, HUMAN, MINUTE, NO_LANGUAGES
 
-MINUTE: Final = 60_000
 LEAST: Final = 10
 """Visitors in a minute of a link below which nothing is a burst."""
 
@@ -33,7 +32,6 @@ SHARE: Final = 95
 """Per cent of the minute's visitors without a referrer whom the commonest agents must have."""
 
 MOST_AGENTS: Final = 3
-BURST: Final = REASON_NUMBER["burst"]
 
 Group: TypeAlias = tuple[int, bool]  # agent, and whether it names no language
 

@@ -15,11 +15,11 @@ from linktrack.clicks.counts.changes import change_reasons, recount_told_otherwi
 from linktrack.clicks.facts import RECLASSIFIED, read_fact, write_fact
 from linktrack.clicks.keeping.opening import clicks_of
 from linktrack.clicks.keeping.which import Which
-from linktrack.clicks.loading.burst import BURST, MINUTE, judge_minutes
+from linktrack.clicks.loading.burst import judge_minutes
 from linktrack.clicks.loading.devices import recount_devices
 from linktrack.clicks.loading.store import ClickStore, judge
 from linktrack.clicks.models import agents, referrers, sources
-from linktrack.clicks.vocabulary import HUMAN, REASON_NUMBER, REASONS
+from linktrack.clicks.vocabulary import BURST, HUMAN, MINUTE, REASON_NUMBER, REASONS
 
 STEP: Final = 5_000  # clicks looked at in one transaction
 AGENTS: Final = 500

@@ -22,7 +22,7 @@ from linktrack.clicks.keeping.click import Click
 from linktrack.clicks.keeping.dressing import COUNTED_AS
 from linktrack.clicks.keeping.interface import Minute, Origin
 from linktrack.clicks.keeping.opening import clicks_of
-from linktrack.clicks.loading.burst import MINUTE, judge_minutes
+from linktrack.clicks.loading.burst import judge_minutes
 from linktrack.clicks.loading.devices import DeviceKey, city_number, device_key, device_number
 from linktrack.clicks.loading.personal import notice_forwarded, without_names
 from linktrack.clicks.models import agents, imported_clicks, referrers, sources
@@ -32,6 +32,7 @@ from linktrack.clicks.vocabulary import (
     EMBEDDED,
     HEAD,
     HUMAN,
+    MINUTE,
     OWNER,
     PREFETCH,
     REASON_NUMBER,
@@ -48,8 +49,7 @@ from linktrack.settings import VisitorPeriod
 MOST_REMEMBERED: Final = 50_000  # distinct agents or referrers kept in memory, about 20 MB
 CHUNK: Final = 500  # values in one IN list
 CACHE_KIB: Final = 12_000
-"""SQLite's pages in memory while clicks are appended: with its own 2,000 it reads most of them
-twice, which takes a batch into ten million clicks 2 of 58 µs a click longer."""
+"""SQLite's pages in memory while clicks are appended: with its own 2,000 each takes 2 µs longer."""
 
 
 class _Home(NamedTuple):

@@ -15,7 +15,8 @@ from linktrack.reports.narrowing.since import before_posts
 from linktrack.reports.narrowing.wanted import EVERY, Wanted
 
 
-def _nothing(_: Wanted) -> bool:
+def nothing(_: Wanted) -> bool:
+    """Whether a report without counts of its own for filters can narrow to these: never."""
     return False
 
 
@@ -28,7 +29,7 @@ class Narrows:
 
     of_posts: bool = False
     with_usual: bool = False
-    counted: Callable[[Wanted], bool] = _nothing
+    counted: Callable[[Wanted], bool] = nothing
 
 
 OF_CLICKS: Final = Narrows()

@@ -16,9 +16,8 @@ from linktrack.calendar.times import utc
 from linktrack.clicks.facts import DELETED_BEFORE
 from linktrack.clicks.keeping.opening import clicks_of
 from linktrack.clicks.keeping.which import EVERY, Every, Which
-from linktrack.clicks.loading.burst import BURST, MINUTE
 from linktrack.clicks.models import agents, click_facts, referrers
-from linktrack.clicks.vocabulary import FORWARDED, LEFT_OUT, REASON_NUMBER, REASONS
+from linktrack.clicks.vocabulary import BURST, FORWARDED, LEFT_OUT, MINUTE, REASON_NUMBER, REASONS
 from linktrack.db import from_ms, to_ms
 from linktrack.errors import Invalid, Unavailable
 from linktrack.links.models import Link

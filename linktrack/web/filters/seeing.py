@@ -13,6 +13,7 @@ from linktrack.audience.models import Account
 from linktrack.charts import day_name
 from linktrack.context import db_session, installation
 from linktrack.errors import Unavailable
+from linktrack.reports.narrowing.ranges import nothing
 from linktrack.reports.narrowing.shadows import narrowed
 from linktrack.reports.narrowing.wanted import EVERY, FILTERS, Wanted
 from linktrack.reports.parts import Part
@@ -60,11 +61,6 @@ class Seen:
     def only(self) -> str:
         """What files are narrowed to, for their names."""
         return in_file_name(self.of)
-
-
-def nothing(_: Wanted) -> bool:
-    """Whether a report without counts of its own for filters can narrow to these: never."""
-    return False
 
 
 @contextmanager

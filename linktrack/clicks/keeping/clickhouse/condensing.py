@@ -18,11 +18,10 @@ from linktrack.clicks.keeping.clickhouse.reading import query
 from linktrack.clicks.keeping.clickhouse.seeing import Seeing
 from linktrack.clicks.keeping.which import Facet, Which
 from linktrack.clicks.models import agents, imported_clicks
-from linktrack.clicks.vocabulary import HOUR, HUMAN, WINDOW_LENGTHS
+from linktrack.clicks.vocabulary import HOUR, HUMAN, MOST_HOURS, WINDOW_LENGTHS
 from linktrack.links.models import Link, Post
 
 PART: Final = 20_000
-MOST_HOURS: Final = WINDOW_LENGTHS[-1] // HOUR
 FIRST: Final = (
     "clicked_at", "segment_id", "counted_as", "link_id", "country", "agent_id", "language",
     "referrer_id",

@@ -15,7 +15,7 @@ from linktrack.chunks import chunked
 from linktrack.clicks.bulk import among as among_in_sql
 from linktrack.clicks.keeping.click import Key, Mark, Pair
 from linktrack.clicks.keeping.clickhouse.conditions import among, pairs_among
-from linktrack.clicks.keeping.clickhouse.matching import Kept
+from linktrack.clicks.keeping.clickhouse.matching import Kept, span_of
 from linktrack.clicks.keeping.clickhouse.reading import others
 from linktrack.clicks.keeping.clickhouse.seeing import Seeing
 from linktrack.clicks.keeping.which import Every
@@ -108,7 +108,9 @@ def firsts_on_post(
     firsts: dict[int, Mark] = {}
     for (_, visitor, _), mark in marks_of(seeing, (post_id,), None):
         firsts[visitor] = min(mark, firsts.get(visitor, mark))
-    counted = Counter((_span(mark[0], by), mark[1], mark[3]) for mark in firsts.values())
+    counted = Counter(
+        (0 if by is None else span_of(mark[0], by), mark[1], mark[3]) for mark in firsts.values()
+    )
     return [(*key, number) for key, number in counted.items()]
 
 
@@ -222,12 +224,3 @@ def _dressed(
                 (at, segment, counted_as, sources[referrer], attribution, country,
                  devices[agent], language, city, option),
             )  # fmt: skip
-
-
-def _span(moment: int, by: Every | None) -> int:
-    if by is None:
-        return 0
-    age = moment - by.after
-    if by.most is None:
-        return abs(age) // by.milliseconds * (-1 if age < 0 else 1)
-    return 0 if age < 0 else min(by.most, age // by.milliseconds)

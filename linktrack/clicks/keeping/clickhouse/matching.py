@@ -9,9 +9,7 @@ from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 from linktrack.clicks.keeping.which import By, Column, Every, Figure, Which
-from linktrack.clicks.vocabulary import HUMAN, NO_LANGUAGES, REASON_NUMBER, RECOGNISED_BY
-
-BURST: Final = REASON_NUMBER["burst"]
+from linktrack.clicks.vocabulary import BURST, HUMAN, NO_LANGUAGES, RECOGNISED_BY
 
 
 class Kept(NamedTuple):
@@ -116,16 +114,21 @@ def counted(
 
 def _group(row: Kept, by: By) -> int:
     if isinstance(by, Every):
-        age = row.clicked_at - by.after
-        if by.most is not None and age < 0:
-            return 0
-        span = abs(age) // by.milliseconds * (-1 if age < 0 else 1)
-        return span if by.most is None else min(by.most, span)
+        return span_of(row.clicked_at, by)
     if by == "has_visitor":
         return int(row.visitor != 0)
     if by == "without_languages":
         return int(row.flags & NO_LANGUAGES > 0)
     return int(getattr(row, "option" if by == "option_id" else by))
+
+
+def span_of(moment: int, by: Every) -> int:
+    """Return the number of the span that a moment is in."""
+    age = moment - by.after
+    if by.most is not None and age < 0:
+        return 0
+    span = abs(age) // by.milliseconds * (-1 if age < 0 else 1)
+    return span if by.most is None else min(by.most, span)
 
 
 def _distinct(name: str) -> Callable[[Sequence[Kept]], int]:

@@ -15,7 +15,6 @@ from linktrack.clicks.keeping.clickhouse.conditions import (
     since,
 )
 from linktrack.clicks.keeping.clickhouse.matching import (
-    BURST,
     Kept,
     counted,
     matches,
@@ -25,10 +24,9 @@ from linktrack.clicks.keeping.clickhouse.matching import (
 from linktrack.clicks.keeping.clickhouse.seeing import Seeing
 from linktrack.clicks.keeping.interface import Minute
 from linktrack.clicks.keeping.which import By, Column, Every, Figure, Span, Which
-from linktrack.clicks.vocabulary import HUMAN, NO_LANGUAGES
+from linktrack.clicks.vocabulary import BURST, HUMAN, MINUTE, NO_LANGUAGES
 from linktrack.ids import LinkId
 
-MINUTE: Final = 60_000
 MINUTES: Final = 5_000  # asked for at once
 SPANS: Final = 300  # in one query
 BATCHES: Final = 1_000  # looked at in one query

@@ -10,6 +10,7 @@ from linktrack.clicks.bulk import delete_rows, insert_rows, upsert_rows
 from linktrack.clicks.keeping.click import Click, DayOf, Key, Mark, Pair, Stored
 from linktrack.clicks.keeping.dressing import dressed, stored_of
 from linktrack.clicks.keeping.interface import Clicks, Minute, Origin, Row
+from linktrack.clicks.keeping.places import PLACE
 from linktrack.clicks.keeping.sql import marks, reading, retiring
 from linktrack.clicks.keeping.sql.condensing import condense
 from linktrack.clicks.keeping.sql.conditions import conditions
@@ -145,9 +146,7 @@ class SqlClicks(Clicks):
     def remove_account_clicks(self, account_ids: Collection[int]) -> None:
         """Delete all clicks and marks of accounts' links."""
         own = select(Link.id).where(Link.account_id.in_(account_ids))
-        place = select(func.coalesce(Link.post_id, -Link.id)).where(
-            Link.account_id.in_(account_ids)
-        )
+        place = select(PLACE).where(Link.account_id.in_(account_ids))
         mark = first_clicks.c
         self._connection.execute(delete(clicks).where(clicks.c.link_id.in_(own)))
         of_them = or_(mark.post_or_link.in_(place), mark.link_id.in_(own))

@@ -24,11 +24,10 @@ from linktrack.clicks.keeping.sql.conditions import conditions
 from linktrack.clicks.keeping.sql.reading import span_of
 from linktrack.clicks.keeping.which import Every, Facet, Which
 from linktrack.clicks.models import agents, clicks, first_clicks, referrers
-from linktrack.clicks.vocabulary import HOUR, HUMAN, WINDOW_LENGTHS
+from linktrack.clicks.vocabulary import HOUR, HUMAN, MOST_HOURS, WINDOW_LENGTHS
 from linktrack.links.models import Link, Post
 
 PART: Final = 5_000
-MOST_HOURS: Final = WINDOW_LENGTHS[-1] // HOUR
 
 _POSTED: Final = type_coerce(Post.posted_at, BigInteger)
 

@@ -13,6 +13,7 @@ from linktrack.chunks import chunked
 from linktrack.clicks.bulk import find_rows
 from linktrack.clicks.keeping.click import Key, Mark, Pair
 from linktrack.clicks.keeping.dressing import COUNTED_AS, known
+from linktrack.clicks.keeping.places import PLACE
 from linktrack.clicks.keeping.sql.reading import span_of
 from linktrack.clicks.keeping.which import Every
 from linktrack.clicks.models import agents, clicks, first_clicks, referrers
@@ -106,10 +107,9 @@ def firsts_of_account(
 ) -> Iterator[tuple[int, int]]:
     """Yield (visitor, moment) of the marks on an account's links in [since, until)."""
     mark = first_clicks.c
-    place = func.coalesce(Link.post_id, -Link.id)
     query = (
         select(mark.visitor, mark.first_at)
-        .join(Link, and_(place == mark.post_or_link, Link.id == mark.link_id))
+        .join(Link, and_(mark.post_or_link == PLACE, Link.id == mark.link_id))
         .where(Link.account_id == account_id, mark.first_at >= since, mark.first_at < until)
     )
     yield from ((row[0], row[1]) for row in connection.execute(query))

@@ -26,11 +26,9 @@ from linktrack.clicks.keeping.interface import Minute
 from linktrack.clicks.keeping.sql.conditions import conditions
 from linktrack.clicks.keeping.which import By, Column, Every, Figure, Which
 from linktrack.clicks.models import clicks, referrers
-from linktrack.clicks.vocabulary import HUMAN, NO_LANGUAGES, REASON_NUMBER
+from linktrack.clicks.vocabulary import BURST, HUMAN, MINUTE, NO_LANGUAGES
 from linktrack.db import is_sqlite
 
-MINUTE: Final = 60_000
-BURST: Final = REASON_NUMBER["burst"]
 MINUTES: Final = 2_000  # asked for at once
 
 _AGENTS: Final = 2**32

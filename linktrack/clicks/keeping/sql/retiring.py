@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from sqlalchemy import Connection, Engine, and_, delete, exists, func, select, text
+from sqlalchemy import Connection, Engine, and_, delete, exists, select, text
 
 from linktrack.clicks.facts import DELETED_BEFORE, read_fact, write_fact
+from linktrack.clicks.keeping.places import PLACE
 from linktrack.clicks.models import clicks, first_clicks, imported_clicks
 from linktrack.db import writing
 from linktrack.ids import LinkId
@@ -59,7 +60,7 @@ def _delete_clicks(engine: Engine, links: Sequence[LinkId], before: int) -> int:
 def _delete_marks(engine: Engine, links: Sequence[LinkId], before: int) -> None:
     imported = exists().where(imported_clicks.c.account_id == Link.account_id)
     marks = first_clicks.c
-    places = select(func.coalesce(Link.post_id, -Link.id)).where(Link.id.in_(links), ~imported)
+    places = select(PLACE).where(Link.id.in_(links), ~imported)
     condition = and_(marks.post_or_link.in_(places), marks.first_at < before)
     with engine.connect() as connection:
         if connection.execute(select(first_clicks).where(condition).limit(1)).first() is None:
