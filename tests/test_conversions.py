@@ -171,6 +171,13 @@ def test_only_people_on_their_way_to_an_own_site_get_a_click_id(world: World) ->
     assert click(client, str(other)) is None
 
 
+def test_the_first_click_of_a_worker_that_waited_long_carries_an_id(world: World) -> None:
+    """A site that was named after the worker had begun is known to it by then."""
+    worker = lane(world)
+    code = shop(world)
+    assert click(worker, code) is not None
+
+
 def test_clicks_with_an_id_are_counted_and_rebuilt_alike(world: World) -> None:
     """By link, day and segment; clicks without one are not among them."""
     code = shop(world)

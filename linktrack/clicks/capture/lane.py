@@ -174,11 +174,12 @@ class Lane:
 
         Raises `Away`, whatever the database raises.
         """
-        if not self._watching:
-            self._watching = True
-            self._targets.watch()
         self._visitors.keep_up(self._clock())
         try:
+            if not self._watching:  # this worker may have waited an hour for its first click
+                self._own_sites.keep_up()
+                self._targets.watch()
+                self._watching = True
             if self._hosts is not None:
                 self._hosts.load_once()
             return self._targets.get(self._key(asked, code))
