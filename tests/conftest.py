@@ -32,9 +32,9 @@ from paths import REPOSITORY
 from playwright.sync_api import Browser, sync_playwright
 from receiving import Receiver
 from statements import Statements, counted
-from werkzeug.routing import Rule
 from world import World
 
+from linktrack.app import Application, Pattern
 from linktrack.cli import main
 
 # Each of these processes, and each that they start, else compiles everything that it imports.
@@ -58,10 +58,10 @@ class CompiledTemplates(BytecodeCache):
         self._compiled[bucket.key] = bucket.bytecode_to_string()
 
 
-class CompiledRule(Rule):
+class CompiledPattern(Pattern):
     """A pattern of addresses that is compiled once for all applications.
 
-    Each application has some 300 patterns, and compiling them takes most of making one.
+    Each application has some 450 patterns, and compiling them takes most of making one.
     """
 
     _compiled: ClassVar[dict[object, dict[str, object]]] = {}
@@ -90,7 +90,7 @@ class CompiledRule(Rule):
 
 
 Flask.jinja_options = {"bytecode_cache": CompiledTemplates()}
-Flask.url_rule_class = CompiledRule
+Application.url_rule_class = CompiledPattern
 make_alike()
 
 # Applications and engines are full of circles, and looking for those took a sixth of the time.
