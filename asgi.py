@@ -1,5 +1,5 @@
 """For any ASGI server: `gunicorn -k asgi asgi:app` (run `linktrack load --follow` beside it)."""
 
-from linktrack.asgi import create_asgi_app
+from linktrack.app import create_asgi_app
 
 app = create_asgi_app()

@@ -22,7 +22,6 @@ from machine import versions
 from material import add_links, open_installation
 from sqlalchemy import select
 
-from linktrack.app import create_lane
 from linktrack.clicks.capture.asgi_lane import ASGILane
 from linktrack.db import now
 from linktrack.links.models import Link
@@ -73,7 +72,7 @@ class Asked:
                 else:
                     set_rules(session, installation.shortener, link, RULES, now())
             session.commit()
-        self.lane = create_lane(installation)
+        self.lane = installation.lane()
         self.application = ASGILane(_behind, self.lane)
 
     async def ask(self, clicks: int) -> float:

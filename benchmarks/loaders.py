@@ -16,7 +16,7 @@ from typing import Final
 from machine import versions
 from material import add_links, open_installation, write_journal
 
-from linktrack.service import make_loader
+from linktrack.background import make_loader
 
 LINKS: Final = 5_000
 LOADERS: Final = (1, 2, 4)

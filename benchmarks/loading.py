@@ -15,8 +15,8 @@ from typing import NamedTuple
 from machine import versions
 from material import FILE_CLICKS, add_links, open_installation, write_journal
 
+from linktrack.background import make_loader
 from linktrack.installation import Installation
-from linktrack.service import make_loader
 
 LINKS = 20_000
 

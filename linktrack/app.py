@@ -2,7 +2,6 @@
 
 import logging
 import os
-import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
@@ -12,7 +11,7 @@ from urllib.parse import quote_from_bytes
 
 from flask import Flask, Request, Response, abort, render_template, request
 from flask_wtf.csrf import CSRFError, CSRFProtect
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 from werkzeug.local import LocalProxy
 from werkzeug.routing import Rule
@@ -21,16 +20,7 @@ from linktrack.api import v1
 from linktrack.api.access import is_unauthenticated
 from linktrack.api.clients.doors import DOORS, door_at
 from linktrack.api.problems import problem
-from linktrack.clicks.capture.gate import Gate
-from linktrack.clicks.capture.geoip import place_lookup
-from linktrack.clicks.capture.journal import Journal
-from linktrack.clicks.capture.lane import Lane
-from linktrack.clicks.capture.own_sites import OwnSites
-from linktrack.clicks.capture.ruled import Ruling
-from linktrack.clicks.capture.unknown_codes import UnknownCodes
 from linktrack.clicks.capture.wsgi_lane import WSGILane
-from linktrack.clicks.click_ids import ClickIds
-from linktrack.clicks.conversions.sites import hosts_with_ids
 from linktrack.context import EXTENSION, close_db_session
 from linktrack.context import installation as opened_installation
 from linktrack.db import resource
@@ -56,11 +46,6 @@ from linktrack.errors import (
     Unconfirmed,
 )
 from linktrack.installation import PATIENCE_OF_WORKERS, Installation
-from linktrack.links.redirects.budgets import Budgets
-from linktrack.links.redirects.hosts import Hosts
-from linktrack.links.redirects.leases import Leases
-from linktrack.links.redirects.lookup import changed_links, find_hosts, find_target
-from linktrack.links.redirects.targets import Changes, Targets
 from linktrack.networks.errors import Refused, SignedOut, Unclear
 from linktrack.owners.access import SESSION_LIFE
 from linktrack.web import blueprints, delivery, formats, register_notices
@@ -68,11 +53,15 @@ from linktrack.web.context import page_path
 from linktrack.web.public import feed, goals, hello, limited
 from linktrack.web.public.community import join, leaving, suggest
 from linktrack.web.public.domains.here import check_domain
+from linktrack.web.serving.bodies import LARGEST
+from linktrack.web.serving.site import THREADS, with_redirects
+from linktrack.web.serving.threads import Threads
 from linktrack.web.settings import own_clicks
 from linktrack.web.wanted import kept_text
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+    from a2wsgi.asgi_typing import ASGIApp
 
     from linktrack.settings import Settings
 
@@ -96,8 +85,6 @@ STATUS: Final[dict[type[Exception], int]] = {
     Unclear: 503,
 }
 
-
-LARGEST_REQUEST: Final = 2 * 1024 * 1024  # bytes; texts are shorter, files come by command
 
 MOST_FIELDS: Final = 5_000  # of a form: a page of 1,000 people to choose from has less
 
@@ -183,8 +170,8 @@ def create_app(installation: Installation) -> Flask:
         PERMANENT_SESSION_LIFETIME=SESSION_LIFE,
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a form left open overnight works
         WTF_CSRF_SSL_STRICT=False,  # the token decides; privacy add-ons strip referrers
-        MAX_CONTENT_LENGTH=LARGEST_REQUEST,
-        MAX_FORM_MEMORY_SIZE=LARGEST_REQUEST,
+        MAX_CONTENT_LENGTH=LARGEST,
+        MAX_FORM_MEMORY_SIZE=LARGEST,
         SEND_FILE_MAX_AGE_DEFAULT=timedelta(hours=1),
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]  # fields in the order of the guide
@@ -224,8 +211,17 @@ def create_wsgi_app(installation: Installation | None = None) -> "WSGIApplicatio
     """
     installation = installation or opened_for_a_server()
     app = create_app(installation)
-    app.wsgi_app = WSGILane(app.wsgi_app, create_lane(installation))  # type: ignore[method-assign]  # Flask's own way to add middleware
+    app.wsgi_app = WSGILane(app.wsgi_app, installation.lane())  # type: ignore[method-assign]  # Flask's own way to add middleware
     return app
+
+
+def create_asgi_app(installation: Installation | None = None) -> "ASGIApp":
+    """Return what an ASGI server serves: the lane in its event loop, Flask behind it in threads.
+
+    Files and threads as for `create_wsgi_app`; raises what that raises.
+    """
+    installation = installation or opened_for_a_server()
+    return with_redirects(Threads(create_app(installation), THREADS), installation.lane())
 
 
 def opened_for_a_server() -> Installation:
@@ -238,57 +234,6 @@ def opened_for_a_server() -> Installation:
         installation.database.prepare()
     installation.database.close()  # no connection may cross a fork
     return installation
-
-
-def create_lane(installation: Installation) -> Lane:
-    """Return the lane of an installation, which answers its short links."""
-    own_sites = OwnSites(
-        ClickIds(installation.keys.click_ids()),
-        lambda: hosts_with_ids(installation.database.engine),
-    )
-    with suppress(SQLAlchemyError):  # away just now: it is asked again every second
-        installation.keep_up()
-        own_sites.keep_up()
-    visitors = installation.visitors()
-    visitors.keep_up(time.time())
-    installation.database.close()  # no connection may cross a fork
-    settings = installation.settings
-    engine, codes = installation.database.engine, installation.shortener.codes
-    at_once = installation.database.at_once
-    budgets = Budgets(engine)
-    hosts = Hosts(lambda: find_hosts(engine, installation.shortener.base_url))
-
-    def changes(since: int | None) -> Changes:
-        """Follow time zone, own sites, hosts and visitor keys beside the links, every second."""
-        installation.keep_up()
-        own_sites.keep_up()
-        visitors.timezone = installation.settings.timezone
-        visitors.keep_up(time.time())
-        changed = changed_links(engine, since)
-        if changed.number != since:
-            hosts.load()
-        return changed
-
-    return Lane(
-        Targets(
-            lambda key: find_target(engine, codes, key),
-            changes,
-            # A look-up takes SQLite 15 us; an event loop that hands it to a thread, several times
-            # that.
-            find_at_once=None if at_once is None else lambda key: find_target(at_once, codes, key),
-        ),
-        Journal(settings.journals, settings.journal_sync),
-        visitors,
-        settings.trusted_proxies,
-        own=installation.own_clicks(),
-        place_of=None if settings.geoip is None else place_lookup(settings.geoip),
-        markers=installation.keys.markers(),
-        gate=Gate(installation.keys.passes(), Leases(budgets.draw, budgets.give_back)),
-        ruling=Ruling(installation.keys.markers(), secure=settings.is_https),
-        hosts=hosts,
-        own_sites=own_sites,
-        unknown=UnknownCodes(settings.journals),
-    )
 
 
 def _check_fields() -> None:

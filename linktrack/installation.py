@@ -1,16 +1,29 @@
 """One installation opened for use: settings, keys, database and short domain together."""
 
+import time
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Final, Self
 
+from sqlalchemy.exc import SQLAlchemyError
+
 # Every table is known wherever the database is used: foreign keys are found by name.
 import linktrack.tables  # noqa: F401
 from linktrack.audience.credentials import open_host, open_writer
 from linktrack.calendar.days import Days
+from linktrack.clicks.capture.gate import Gate
+from linktrack.clicks.capture.geoip import place_lookup
+from linktrack.clicks.capture.journal import Journal
+from linktrack.clicks.capture.lane import Lane
 from linktrack.clicks.capture.own_clicks import OwnClicks
+from linktrack.clicks.capture.own_sites import OwnSites
+from linktrack.clicks.capture.ruled import Ruling
+from linktrack.clicks.capture.unknown_codes import UnknownCodes
 from linktrack.clicks.capture.visitors import Visitors
+from linktrack.clicks.click_ids import ClickIds
+from linktrack.clicks.conversions.sites import hosts_with_ids
 from linktrack.clicks.counts.retention import delete_old
 from linktrack.clicks.keeping.elsewhere import with_clicks
 from linktrack.clicks.loading.store import ClickStore
@@ -19,6 +32,11 @@ from linktrack.db import PATIENCE, Database
 from linktrack.keys import Keys, load_keys
 from linktrack.links.catalog import Shortener
 from linktrack.links.codes import Codes
+from linktrack.links.redirects.budgets import Budgets
+from linktrack.links.redirects.hosts import Hosts
+from linktrack.links.redirects.leases import Leases
+from linktrack.links.redirects.lookup import changed_links, find_hosts, find_target
+from linktrack.links.redirects.targets import Changes, Targets
 from linktrack.owners.stored_settings import read_stored, with_stored
 from linktrack.settings import Settings, load_settings
 
@@ -93,6 +111,58 @@ class Installation:
             settings.visitor_period,
             settings.keep_days,
             at,
+        )
+
+    def lane(self) -> Lane:
+        """Return what answers short links and writes their clicks down.
+
+        Threads and files are made at the first click, so that it may cross a fork.
+        """
+        own_sites = OwnSites(
+            ClickIds(self.keys.click_ids()), lambda: hosts_with_ids(self.database.engine)
+        )
+        with suppress(SQLAlchemyError):  # away just now: it is asked again every second
+            self.keep_up()
+            own_sites.keep_up()
+        visitors = self.visitors()
+        visitors.keep_up(time.time())
+        self.database.close()  # no connection may cross a fork
+        settings, engine, codes = self.settings, self.database.engine, self.shortener.codes
+        at_once, budgets = self.database.at_once, Budgets(engine)
+        hosts = Hosts(lambda: find_hosts(engine, self.shortener.base_url))
+
+        def changes(since: int | None) -> Changes:
+            """Follow time zone, own sites, hosts and visitor keys beside the links each second."""
+            self.keep_up()
+            own_sites.keep_up()
+            visitors.timezone = self.settings.timezone
+            visitors.keep_up(time.time())
+            changed = changed_links(engine, since)
+            if changed.number != since:
+                hosts.load()
+            return changed
+
+        return Lane(
+            Targets(
+                lambda key: find_target(engine, codes, key),
+                changes,
+                # A look-up takes SQLite 15 us; an event loop that hands it to a thread, several
+                # times that.
+                find_at_once=None
+                if at_once is None
+                else lambda key: find_target(at_once, codes, key),
+            ),
+            Journal(settings.journals, settings.journal_sync),
+            visitors,
+            settings.trusted_proxies,
+            own=self.own_clicks(),
+            place_of=None if settings.geoip is None else place_lookup(settings.geoip),
+            markers=self.keys.markers(),
+            gate=Gate(self.keys.passes(), Leases(budgets.draw, budgets.give_back)),
+            ruling=Ruling(self.keys.markers(), secure=settings.is_https),
+            hosts=hosts,
+            own_sites=own_sites,
+            unknown=UnknownCodes(settings.journals),
         )
 
     def visitors(self) -> Visitors:

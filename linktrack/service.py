@@ -1,31 +1,22 @@
-"""The running service: gunicorn's workers, and the loader beside them."""
+"""The running service: workers that redirect, a process for the pages, and the loader."""
 
 import gc
-import logging
 import os
+import shutil
 import signal
-import sys
+import tempfile
 import threading
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
-from functools import partial
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Final
 
 from gunicorn.app.base import BaseApplication
 from sqlalchemy.exc import SQLAlchemyError
 
 from linktrack.audience.accounts import list_accounts
-from linktrack.clicks.capture.unknown_codes import FOLDER, AskedFor
 from linktrack.clicks.counts.counted_by import changed_settings, keep_of_old_counts
-from linktrack.clicks.loading.loader import Loader
-from linktrack.clicks.nodes.telling import Telling
-from linktrack.clicks.records import ClickRecord
-from linktrack.clicks.unknown.counting import UnknownStore
 from linktrack.db import now
 from linktrack.installation import PATIENCE_OF_WORKERS, Installation
 from linktrack.links.own_addresses import former_addresses, remember_address
@@ -33,35 +24,27 @@ from linktrack.logs import begin_logging, server_logger
 from linktrack.owners import access
 from linktrack.setting_texts import UNIX
 from linktrack.settings import LOOPBACK, Settings
-from linktrack.sync import Schedule
-from linktrack.upkeep.tidying import tidy
+from linktrack.web.serving.elsewhere import Elsewhere, as_passed_on
+from linktrack.web.serving.keeper import BLOCKED, Keeper
 from linktrack.web.serving.listening import Bind
+from linktrack.web.serving.site import THREADS, with_redirects
 
 if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
     from a2wsgi.asgi_typing import ASGIApp
 
-    from linktrack.webhooks.dispatch import Dispatcher
-    from linktrack.webhooks.feed_mails import FeedMails
-
-log = logging.getLogger(__name__)
 
 KEEP_ALIVE_SECONDS: Final = 5  # an idle connection is kept
 LAST_BATCH_SECONDS: Final = 30  # for the loader to finish when the service ends
-WEBHOOK_SECONDS: Final = 12  # for what is just being sent to webhooks
-SENDING_SECONDS: Final = 5  # for what is just being sent or followed; cut off, it is looked for
-RESTART_SECONDS: Final = 1.0
-NICE: Final = 10
-"""How much the loader gives way to the workers: readers wait for a redirect, nobody for a count."""
-
-KEY_CHECK_SECONDS: Final = 3600.0
-UNKNOWN_SECONDS: Final = 60.0  # until a journal of unknown codes that is counted is deleted
-SETTINGS_SECONDS: Final = 2.0  # a changed setting is followed within so many
+PAGES_SECONDS: Final = 10  # for the last pages, whose readers have gone with the workers
+WATCH_SECONDS: Final = 1.0
+PAGES_NICE: Final = 5  # how much pages give way to redirects
 
 
 class Service(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
-    """gunicorn with our settings; its master keeps the loader running.
+    """gunicorn with our settings for redirects; its master keeps pages and loader running.
 
-    One tree of processes: when the master is killed, workers and loader see it and end.
+    One tree of processes: when the master is killed, all others see it and end.
     """
 
     def __init__(self, settings: Settings, bind: Bind, workers: int, greeting: str) -> None:
@@ -69,46 +52,125 @@ class Service(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         self._bind = bind
         self._workers = workers
         self._greeting = greeting
-        self._keeper = LoaderKeeper()
+        self._beside = Beside(bind, workers)
         super().__init__(prog="linktrack")
 
     def load_config(self) -> None:
         """Configure gunicorn (called by it)."""
         options: dict[str, object] = {
+            **_common(self._settings),
             "bind": str(self._bind),
             "workers": self._workers,
             "worker_class": "linktrack.web.serving.connections.Worker",
             "http_parser": "python",
             "asgi_lifespan": "on",
             "keepalive": KEEP_ALIVE_SECONDS,
-            # Else a proxy on this machine passes a stranger's SCRIPT_NAME on, and with it
-            # /x/owner/ gets past the proxy's own rule for /owner/.
-            "forwarder_headers": "",
-            "loglevel": "warning",
-            "logger_class": server_logger(self._settings.log),
-            "proc_name": "linktrack",
-            "control_socket_disable": True,
-            "when_ready": self._begin,
-            "on_exit": self._end,
+            "on_starting": lambda _server: self._beside.start(),
+            "when_ready": lambda _server: print(self._greeting, flush=True),
+            "on_reload": lambda _server: self._beside.pages.hang_up(),
+            "on_exit": lambda _server: self._beside.stop(),
         }
         for name, value in options.items():
             self.cfg.set(name, value)
 
     def load(self) -> "ASGIApp":
         """Make the application, in each worker after its fork (called by gunicorn)."""
-        from linktrack.asgi import create_asgi_app
-
         begin_logging(self._settings.log)
-        application = create_asgi_app(Installation.open(self._settings, PATIENCE_OF_WORKERS))
+        lane = Installation.open(self._settings, PATIENCE_OF_WORKERS).lane()
+        application = with_redirects(Elsewhere(self._beside.socket), lane)
         gc.freeze()  # it lives as long as the worker: no collection need look at it
         return application
 
-    def _begin(self, _server: object) -> None:
-        self._keeper.start()
-        print(self._greeting, flush=True)
 
-    def _end(self, _server: object) -> None:
-        self._keeper.stop()
+class PagesService(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+    """gunicorn's threads, which make the pages that a `Service` passes on to them."""
+
+    def __init__(self, settings: Settings, socket: Path, workers: int, parent: int) -> None:
+        self._settings = settings
+        self._socket = socket
+        self._workers = workers
+        self._parent = parent
+        super().__init__(prog="linktrack pages")
+
+    def load_config(self) -> None:
+        """Configure gunicorn (called by it)."""
+        options: dict[str, object] = {
+            **_common(self._settings),
+            "bind": f"unix:{self._socket}",
+            "workers": pages_workers(self._workers),
+            "worker_class": "gthread",
+            "threads": THREADS * self._workers,
+            "preload_app": True,  # the workers share its memory
+            # What a client sends was measured and judged when it came.
+            "limit_request_line": 0,
+            "limit_request_field_size": 0,
+            "limit_request_fields": 1_000,
+            "secure_scheme_headers": {},
+            "when_ready": lambda _server: self._begin(),
+            "post_worker_init": lambda _worker: signal.signal(signal.SIGINT, signal.SIG_IGN),
+        }
+        for name, value in options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> "WSGIApplication":
+        """Make the application, before the workers are forked (called by gunicorn)."""
+        from linktrack.app import create_app
+
+        begin_logging(self._settings.log)
+        installation = Installation.open(self._settings, PATIENCE_OF_WORKERS)
+        application = as_passed_on(create_app(installation))
+        _share_detectors(installation)
+        installation.database.close()  # no connection may cross a fork
+        gc.freeze()  # a collection would write to every page of memory, and so copy it
+        return application
+
+    def _begin(self) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the master's, which ends us
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, BLOCKED)
+        os.nice(PAGES_NICE)
+        end_with(self._parent)
+
+
+class Beside:
+    """What a service's master keeps running beside its workers: the pages, and the loader."""
+
+    def __init__(self, bind: Bind, workers: int) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="linktrack-"))  # for this user alone
+        self.socket = self._folder / "pages"
+        serve = ["serve", "--bind", str(bind), "--workers", str(workers)]
+        serve += ["--pages", str(self.socket)]
+        self.pages = Keeper("process of the pages", serve, PAGES_SECONDS)
+        self._loader = Keeper("loader", ["load", "--follow"], LAST_BATCH_SECONDS)
+
+    def start(self) -> None:
+        """Start both."""
+        self.pages.start()
+        self._loader.start()
+
+    def stop(self) -> None:
+        """End both, when the workers have ended: their clicks are there to be loaded."""
+        for keeper in (self.pages, self._loader):
+            keeper.tell_to_end()
+        for keeper in (self.pages, self._loader):
+            keeper.wait()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _common(settings: Settings) -> dict[str, object]:
+    return {
+        # Else a proxy on this machine passes a stranger's SCRIPT_NAME on, and with it
+        # /x/owner/ gets past the proxy's own rule for /owner/.
+        "forwarder_headers": "",
+        "loglevel": "warning",
+        "logger_class": server_logger(settings.log),
+        "proc_name": "linktrack",
+        "control_socket_disable": True,
+    }
+
+
+def pages_workers(workers: int) -> int:
+    """Return how many processes make pages beside so many that redirect."""
+    return max(1, workers // 2)
 
 
 def run(settings: Settings, bind: Bind, workers: int, greeting: str) -> None:
@@ -116,229 +178,38 @@ def run(settings: Settings, bind: Bind, workers: int, greeting: str) -> None:
     Service(settings, bind, workers, greeting).run()
 
 
-class LoaderKeeper:
-    """Starts the loader as a process of its own, and again where it dies.
-
-    By `posix_spawn`: `subprocess` learns of a failing start through a pipe, whose other end a
-    worker that gunicorn forks at that moment would keep open, and then waits for ever.
-    """
-
-    def __init__(self) -> None:
-        self._process: int | None = None
-        self._stopping = threading.Event()
-        self._lock = threading.Lock()
-        self._thread = threading.Thread(target=self._keep, name="loader-keeper", daemon=True)
-
-    def start(self) -> None:
-        """Start the loader."""
-        self._thread.start()
-
-    def _keep(self) -> None:
-        command = [sys.executable, "-m", "linktrack", "load", "--follow"]
-        command += ["--parent", str(os.getpid())]
-        while True:
-            with self._lock:
-                if self._stopping.is_set():
-                    return
-                # A SIGTERM while it is still starting waits until it listens: the clicks that the
-                # workers have just written are then loaded all the same.
-                self._process = os.posix_spawn(
-                    sys.executable,
-                    command,
-                    os.environ,
-                    file_actions=[(os.POSIX_SPAWN_CLOSE, file) for file in _inherited()],
-                    setsigmask=[signal.SIGTERM],
-                )
-            with suppress(ChildProcessError):  # gunicorn's master may have waited for it first
-                os.waitpid(self._process, 0)
-            with self._lock:
-                self._process = None
-            if not self._stopping.wait(RESTART_SECONDS):
-                log.error("The loader ended; starting it again.")
-
-    def stop(self) -> None:
-        """End the loader after its last batch: the workers have ended, their clicks are there."""
-        with self._lock:
-            self._stopping.set()
-            self._signal(signal.SIGTERM)
-        self._thread.join(LAST_BATCH_SECONDS)
-        with self._lock:
-            self._signal(signal.SIGKILL)
-
-    def _signal(self, number: signal.Signals) -> None:
-        if self._process is not None:
-            with suppress(ProcessLookupError):
-                os.kill(self._process, number)
+def run_pages(settings: Settings, socket: Path, workers: int, parent: int) -> None:
+    """Make pages for a service with so many workers until SIGTERM, or as long as it lives."""
+    PagesService(settings, socket, workers, parent).run()
 
 
-def _inherited() -> list[int]:
-    """Return the open files that a new process would have too, but for the first three.
+def end_with(parent: int) -> None:
+    """End this process by SIGTERM when its parent has ended, however that was."""
 
-    gunicorn makes its listening socket one of them: a loader that outlives a killed master by a
-    second would keep the port from the next one.
-    """
-    found = []
-    for file in Path("/dev/fd").iterdir():
-        with suppress(OSError):  # the one that listed them is closed by now
-            if int(file.name) > 2 and os.get_inheritable(int(file.name)):
-                found.append(int(file.name))
-    return found
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(WATCH_SECONDS)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()
 
 
-def follow(installation: Installation, parent: int | None = None) -> bool:
-    """Load clicks as they come, until SIGTERM, or Ctrl-C, or a setting was changed.
-
-    Returns whether it was a setting: then the caller begins anew (`begin_anew`).
-
-    With a `parent` (the master's process number, which may be gone before we have begun) it ends
-    with that one, and leaves Ctrl-C and hang-ups, which reach the whole terminal, to it: the
-    master ends us when the workers have ended. Old visitor keys are destroyed on the way; beside
-    it the networks are read, and posts that are due are sent to them.
-    """
-    settings = installation.settings
-    begin_logging(settings.log)
-    if parent is not None:
-        os.nice(max(0, NICE - os.nice(0)))  # it may be the same process, begun anew
-    stopping = threading.Event()
-
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        stopping.set()
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})  # blocked by the keeper
-    signal.signal(signal.SIGINT, stop if parent is None else signal.SIG_IGN)
-    signal.signal(signal.SIGHUP, stop if parent is None else signal.SIG_IGN)
-    visitors = installation.visitors()
-    hourly = _every(KEY_CHECK_SECONDS, lambda: tidy(installation, visitors, now()))
-    changed = threading.Event()
-
-    def look() -> None:
-        with suppress(SQLAlchemyError):  # away just now: looked for again
-            if installation.keep_up():
-                changed.set()
-
-    often = _every(SETTINGS_SECONDS, look)
-
-    def ending() -> bool:
-        hourly()
-        often()
-        return stopping.is_set() or changed.is_set() or parent not in (None, os.getppid())
-
-    from linktrack.community.asking.mails import Post, follow_asking
-    from linktrack.owners.signing_in.new_devices import follow_mails
-    from linktrack.reports.alerts.watch import AlertWatch
-    from linktrack.upkeep.card_visits import follow_cards
-
-    database, base_url, wait = installation.database, settings.base_url, stopping.wait
-    webhooks = _beside("webhooks", partial(_dispatcher(installation).follow, wait))
-    _beside("alerts", partial(AlertWatch(database, now).follow, wait))
-    if settings.check_links:
-        from linktrack.upkeep.link_checks import check_hourly
-
-        _beside("link-checks", partial(check_hourly, database, base_url, stopping.is_set, now))
-    _beside("sign-in-mails", partial(follow_mails, database, settings.mail, wait, now))
-    _beside("feed-mails", partial(_feed_mails(installation).follow, wait))
-    post = Post(database, settings.mail, installation.keys, base_url)
-    _beside("asking", partial(follow_asking, post, wait, now))
-    _beside("cards", partial(follow_cards, database, base_url, wait, now))
-    letting_in = _beside("letting-in", partial(installation.letting_in().follow, wait))
-    sending = _beside("sending", partial(installation.sender().follow, wait))
-    node = Telling(database, installation.keys, now)
-    telling = _beside("node", partial(node.follow, wait))
-    schedule = Schedule(installation)
-    schedule.start()
-    try:
-        make_loader(installation).follow(ending)
-    finally:
-        schedule.stop()
-        stopping.set()
-        webhooks.join(WEBHOOK_SECONDS)
-        sending.join(SENDING_SECONDS)
-        letting_in.join(SENDING_SECONDS)
-        telling.join(SENDING_SECONDS)
-        if parent in (None, os.getppid()):  # else it was killed, and another may have begun
-            with suppress(SQLAlchemyError, OSError):  # then the others see it by and by
-                node.tell(is_end=not changed.is_set())
-    return changed.is_set()
-
-
-def begin_anew() -> None:
-    """Replace this process by one that does the same with the settings of now.
-
-    A SIGTERM meanwhile waits until that one listens.
-    """
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
-    os.execv(sys.executable, [sys.executable, "-m", "linktrack", *sys.argv[1:]])  # noqa: S606
-
-
-def _dispatcher(installation: Installation) -> "Dispatcher":
-    from linktrack.webhooks.dispatch import Dispatcher
-
-    return Dispatcher(
-        installation.database,
-        installation.shortener,
-        installation.keys.sealing(),
-        installation.settings.webhook_networks,
-    )
-
-
-def _feed_mails(installation: Installation) -> "FeedMails":
-    from linktrack.webhooks.feed_mails import FeedMails
-
-    return FeedMails(installation.database, installation.shortener, installation.keys, now)
-
-
-def share_memory(installation: Installation) -> None:
-    """Import before the fork what all workers come to need: they share its memory then.
-
-    Detecting links takes up to 60 MB in each process that does it for itself.
-    """
-    import linktrack.asgi
+def share_memory() -> None:
+    """Import before the fork what all workers come to need: they share its memory then."""
     import linktrack.web.serving.connections  # noqa: F401
-    from linktrack.networks.registry import network_of
 
-    with installation.database.session() as session:
-        networks = {account.network for account in list_accounts(session)}
-    for found in map(network_of, networks):
-        if found.shares_detector:
-            found.detect("@a.example")
     gc.freeze()  # a collection would write to every page, and so copy it
 
 
-def make_loader(installation: Installation) -> Loader[ClickRecord]:
-    """Return a loader of this installation's journals: of clicks, and beside it of other things."""
-    settings = installation.settings
-    return Loader(
-        installation.click_store(),
-        settings.journals,
-        settings.journal_keep,
-        beside=(_loader_of_unknown_codes(installation),),
-    )
+def _share_detectors(installation: Installation) -> None:
+    """Make what detects links: it takes up to 60 MB in each process that does it for itself."""
+    from linktrack.networks.registry import network_of
 
-
-def _loader_of_unknown_codes(installation: Installation) -> Loader[AskedFor]:
-    store = UnknownStore(installation.database.engine, installation.days())
-    folder = installation.settings.journals / FOLDER
-    return Loader(store, folder, timedelta(0), delete_seconds=UNKNOWN_SECONDS)
-
-
-def _beside(name: str, task: Callable[[], None]) -> threading.Thread:
-    """Run what nobody waits for in a thread of its own; it ends with the process."""
-    thread = threading.Thread(target=task, name=name, daemon=True)
-    thread.start()
-    return thread
-
-
-def _every(seconds: float, task: Callable[[], None]) -> Callable[[], None]:
-    due = 0.0
-
-    def run() -> None:
-        nonlocal due
-        if time.monotonic() >= due:
-            due = time.monotonic() + seconds
-            task()
-
-    return run
+    with suppress(SQLAlchemyError), installation.database.session() as session:
+        networks = {account.network for account in list_accounts(session)}
+        for found in map(network_of, networks):
+            if found.shares_detector:
+                found.detect("@a.example")
 
 
 def greeting(installation: Installation) -> str:

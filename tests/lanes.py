@@ -10,7 +10,7 @@ from clicking import FIREFOX
 from werkzeug.test import Client, TestResponse
 from world import World
 
-from linktrack.app import create_app, create_lane
+from linktrack.app import create_app
 from linktrack.clicks.capture.gate import Gate
 from linktrack.clicks.capture.journal import SUFFIX, Journal
 from linktrack.clicks.capture.lane import Lane
@@ -94,6 +94,6 @@ def lane(world: World, **environ: str) -> Client:
     )
     opened = Installation.open(settings)
     world.ends.callback(opened.database.close)
-    made = create_lane(opened)
+    made = opened.lane()
     world.ends.callback(made._targets.close)
     return Client(WSGILane(create_app(opened).wsgi_app, made), use_cookies=False)

@@ -9,12 +9,12 @@ import linktrack
 
 HOUSE: Final = Path(linktrack.__file__).parent
 
-DOORS: Final = ("cli/", "web/", "api/", "service.py", "sync.py")
+DOORS: Final = ("cli/", "web/", "api/", "background.py", "service.py", "sync.py")
 """Doors and processes, where work begins."""
 
 EXEMPT: Final = {
     "db.py": "it is the clock",
-    "app.py": "what workers ask every second begins there",
+    "installation.py": "what workers ask every second begins there",
     "clicks/capture/bytes_lane.py": "an answer has the date of the second it is made in",
     "clicks/capture/losses.py": "the way of a click is handed no moment",
     "upkeep/doctor.py": "it compares this machine's clock with others'",

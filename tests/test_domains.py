@@ -12,7 +12,7 @@ from waiting import wait_until
 from werkzeug.test import Client
 from world import NOON, World
 
-from linktrack.app import create_app, create_lane
+from linktrack.app import create_app
 from linktrack.clicks.capture.wsgi_lane import WSGILane
 from linktrack.errors import Conflict, Invalid, NotFound
 from linktrack.ids import SegmentId
@@ -74,7 +74,7 @@ def asked(world: World) -> Iterator[Client]:
     """Ask the whole application, lane and pages."""
     keys = load_keys(world.settings.data)
     opened = Installation(world.settings, keys, world.database, world.shortener)
-    lane = create_lane(opened)
+    lane = opened.lane()
     yield Client(WSGILane(create_app(opened).wsgi_app, lane), use_cookies=False)
     lane._targets.close()
 

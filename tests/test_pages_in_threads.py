@@ -9,12 +9,13 @@ import pytest
 from asking import Client
 from world import World
 
-from linktrack.app import create_lane
-from linktrack.asgi import MOST_WAITING, SIGN_IN, Site, create_asgi_app
+from linktrack.app import create_asgi_app
 from linktrack.clicks.capture.pools import Busy, Pool
 from linktrack.installation import Installation
 from linktrack.web.serving.bodies import Bodies, Refused
-from linktrack.web.serving.pages import Pages
+from linktrack.web.serving.queues import MOST_WAITING, Queue
+from linktrack.web.serving.site import SIGN_IN, THREADS, Site
+from linktrack.web.serving.threads import Threads
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -25,7 +26,7 @@ def behind(
     application: "WSGIApplication", read_seconds: float = 30, wait_seconds: float = 30
 ) -> "ASGIApp":
     """Return an ASGI application of one thread, for which one request may wait."""
-    pages = Pages(application, 1, 1, wait_seconds, read_seconds)
+    pages = Queue(Threads(application, 1), 1, 1, wait_seconds, read_seconds)
     bodies = Bodies(1_000, piece_seconds=0.2, whole_seconds=0.5)
 
     async def answer(scope: "Scope", receive: "Receive", send: "Send") -> None:
@@ -137,7 +138,7 @@ def test_a_slow_page_keeps_others_waiting_for_a_moment_only() -> None:
         return [b"page"]
 
     async def look() -> None:
-        pages = Pages(page, 1, 10, 0.5, spare=1, slow_seconds=0.1)
+        pages = Queue(Threads(page, 2), 1, 10, 0.5, spare=1, slow_seconds=0.1)
 
         async def ask(path: str) -> bytes:
             client = Client(path=path)
@@ -272,7 +273,7 @@ def test_exports_that_nobody_reads_hold_no_page(world: World) -> None:
         return (endless if export else echo)(environ, start_response)
 
     async def beside() -> int:
-        site = Site(application, create_lane(Installation.open(world.settings)))
+        site = Site(Threads(application, THREADS), Installation.open(world.settings).lane())
         unread = [Client(path="/api/v1/export/clicks", reads=1) for _ in range(2)]
         exports = [asyncio.create_task(one.ask(site)) for one in unread]
         async with asyncio.timeout(10):
@@ -307,9 +308,11 @@ def test_passwords_that_are_checked_hold_up_nothing_that_is_sent(
         return echo(environ, start_response)
 
     async def beside() -> tuple[list[int], list[Client]]:
-        site = Site(application, create_lane(Installation.open(sqlite_world.settings)))
+        site = Site(Threads(application, THREADS), Installation.open(sqlite_world.settings).lane())
+        form = [(b"content-type", b"application/x-www-form-urlencoded")]
         guesses = [
-            asyncio.create_task(Client("POST", guessed).ask(site)) for _ in range(MOST_WAITING + 9)
+            asyncio.create_task(Client("POST", guessed, headers=form).ask(site))
+            for _ in range(MOST_WAITING + 9)
         ]
         async with asyncio.timeout(10):
             while not begun.is_set():

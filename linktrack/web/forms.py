@@ -76,7 +76,7 @@ class Sent:
         return request.form.get(name) == "yes"
 
     def file(self, name: str) -> bytes:
-        """Return what an uploaded file holds, b"" for none; a request has LARGEST_REQUEST."""
+        """Return what an uploaded file holds, b"" for none; a request has LARGEST."""
         sent = request.files.get(name)
         return sent.read() if sent is not None else b""
 

@@ -177,8 +177,8 @@ def export(
 
 
 def _export_all(output: Path) -> None:
+    from linktrack.background import make_loader
     from linktrack.portability.export.everything import export_all
-    from linktrack.service import make_loader
 
     with installation(existing=True) as opened:
         make_loader(opened).load()  # clicks that wait in the journals belong to everything

@@ -106,10 +106,10 @@ def import_clicks_command(
     """
     from dataclasses import asdict
 
+    from linktrack.background import make_loader
     from linktrack.portability.clicks.formats import click_formats
     from linktrack.portability.clicks.importing import import_clicks
     from linktrack.portability.export.visitor_keys import import_key
-    from linktrack.service import make_loader
 
     with installation() as opened:
         account_id, parse_time = _how_to_read(opened, handle)

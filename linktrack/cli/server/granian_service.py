@@ -8,6 +8,7 @@ import signal
 import threading
 import time
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -15,9 +16,11 @@ import click
 from linktrack.errors import Invalid
 from linktrack.installation import PATIENCE_OF_WORKERS, Installation
 from linktrack.logs import begin_logging
-from linktrack.service import LoaderKeeper
+from linktrack.service import Beside
 from linktrack.settings import Settings
+from linktrack.web.serving.elsewhere import Elsewhere
 from linktrack.web.serving.listening import Bind
+from linktrack.web.serving.site import with_redirects
 
 if TYPE_CHECKING:
     from a2wsgi.asgi_typing import ASGIApp
@@ -42,7 +45,7 @@ def run(settings: Settings, bind: Bind, workers: int, greeting: str) -> None:
     """Serve until SIGTERM or Ctrl-C; SIGHUP replaces the workers one by one."""
     if bind.path is not None:
         raise Invalid("granian does not listen on a Unix socket here: serve with gunicorn.")
-    keeper = LoaderKeeper()
+    beside = Beside(bind, workers)
     server = Server(
         target="linktrack",
         address=bind.host,
@@ -59,25 +62,27 @@ def run(settings: Settings, bind: Bind, workers: int, greeting: str) -> None:
     )
 
     def begin() -> None:
-        keeper.start()
+        beside.start()
         click.echo(greeting)
 
     server.on_startup(begin)
-    server.on_shutdown(keeper.stop)
-    server.serve(target_loader=partial(_load, settings, os.getpid()), wrap_loader=False)
+    server.on_reload(beside.pages.hang_up)
+    server.on_shutdown(beside.stop)
+    server.serve(
+        target_loader=partial(_load, settings, beside.socket, os.getpid()), wrap_loader=False
+    )
 
 
-def _load(settings: Settings, master: int) -> "ASGIApp":
+def _load(settings: Settings, pages: Path, master: int) -> "ASGIApp":
     """Make the application, in each worker. It ends with its master, however that one ends."""
-    from linktrack.asgi import create_asgi_app
-
     # Else one that is still starting takes SIGTERM by its master's handler, and the service ends
     # only when that one is killed, END_SECONDS later. It has answered nothing yet.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
     begin_logging(settings.log)
     threading.Thread(target=_end_with, args=(master,), name="parent", daemon=True).start()
-    return create_asgi_app(Installation.open(settings, PATIENCE_OF_WORKERS))
+    lane = Installation.open(settings, PATIENCE_OF_WORKERS).lane()
+    return with_redirects(Elsewhere(pages), lane)
 
 
 def _end_with(master: int) -> None:

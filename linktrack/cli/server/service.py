@@ -1,6 +1,7 @@
 """Commands that run the service."""
 
 import os
+from pathlib import Path
 
 import click
 
@@ -29,11 +30,13 @@ from linktrack.cli.common import Work, installation, json_option, print_json, th
     type=click.Choice(["gunicorn", "granian"]),
     help="granian is quicker, and an extra: pip install 'linktrack[granian]'.",
 )
-def serve(bind: str, workers: int, server: str) -> None:
+@click.option("--pages", type=click.Path(path_type=Path), hidden=True)
+@click.option("--parent", type=int, hidden=True)
+def serve(bind: str, workers: int, server: str, pages: Path | None, parent: int | None) -> None:
     """Run the service: short links, click counting and the owner pages."""
     from linktrack.clicks.nodes.telling import Telling
     from linktrack.installation import Installation
-    from linktrack.service import greeting, serving_settings, share_memory
+    from linktrack.service import greeting, run_pages, serving_settings, share_memory
     from linktrack.settings import load_settings
     from linktrack.upkeep.upgrade import upgrade
     from linktrack.web.serving.alone import serve_alone
@@ -46,6 +49,8 @@ def serve(bind: str, workers: int, server: str) -> None:
 
     bind_to = Bind.parse(bind)
     settings = serving_settings(load_settings(), bind_to, "LINKTRACK_BASE_URL" in os.environ)
+    if pages is not None and parent is not None:  # started by the service itself
+        return run_pages(settings, pages, workers, parent)
     bind_to.check_free()
     serve_alone(settings.data)
     opened = Installation.open(settings)
@@ -57,10 +62,10 @@ def serve(bind: str, workers: int, server: str) -> None:
             opened.keep_up()
             Telling(opened.database, opened.keys, this_moment).enter()
             text = greeting(opened)
-            share_memory(opened)
+            share_memory()
     finally:
         opened.database.close()  # no connection may cross the fork
-    run(settings, bind_to, workers, text)
+    return run(settings, bind_to, workers, text)
 
 
 @click.command()
@@ -69,13 +74,13 @@ def serve(bind: str, workers: int, server: str) -> None:
 @json_option
 def load(follow: bool, parent: int | None, as_json: bool) -> None:
     """Load captured clicks into the database."""
-    from linktrack import service
+    from linktrack import background
 
     with installation(existing=True) as opened:
-        changed = follow and service.follow(opened, parent)
-        progress = None if follow else service.make_loader(opened).load()
+        changed = follow and background.follow(opened, parent)
+        progress = None if follow else background.make_loader(opened).load()
     if changed:
-        service.begin_anew()
+        background.begin_anew()
     if progress is None:
         return
     if as_json:

@@ -38,7 +38,7 @@ def backup(file: Path, as_json: bool) -> None:
 @json_option
 def restore(file: Path, as_json: bool) -> None:
     """Restore a backup into an empty data folder and database, and load its journals."""
-    from linktrack import service
+    from linktrack import background
     from linktrack.installation import Installation
     from linktrack.settings import load_settings
     from linktrack.upkeep import restore as restoring
@@ -49,7 +49,7 @@ def restore(file: Path, as_json: bool) -> None:
     opened.database.migrate()
     with opened.database.reachable():
         opened.keep_up()
-        progress = service.make_loader(opened).load()
+        progress = background.make_loader(opened).load()
         tell(opened, restoring.RESTORED.format(file.name))
         with opened.database.session() as session:
             found = status_of(session, opened.settings, this_moment())

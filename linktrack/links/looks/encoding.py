@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MOST_BYTES: Final = 10_000_000
-"""Of an uploaded file; a page and the API take less (app.LARGEST_REQUEST)."""
+"""Of an uploaded file; a page and the API take less (serving/bodies.py)."""
 
 MOST_PIXELS: Final = 25_000_000
 """Of a picture that is decoded: 100 MB of memory. A few bytes can claim any size."""

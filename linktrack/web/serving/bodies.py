@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from a2wsgi.asgi_typing import HTTPScope, Receive
 
+LARGEST: Final = 2 * 1024 * 1024  # bytes; texts are shorter, files come by command
 PIECE_SECONDS: Final = 10.0  # between two pieces of a body
 WHOLE_SECONDS: Final = 60.0  # for a body altogether: 2 MB by a slow telephone
 MOST_HELD: Final = 64 * 1024 * 1024  # bytes of bodies that are not answered, in each worker
