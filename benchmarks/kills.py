@@ -29,7 +29,7 @@ from databases import PostgreSQLMaker, postgresql_server
 from servers import Server, answer, command, environment
 
 READERS = 4
-VICTIMS = ("worker", "workers", "loader", "everything")
+VICTIMS = ("worker", "workers", "loader", "pages", "everything")
 
 
 @dataclass(slots=True)
@@ -101,11 +101,13 @@ def kill(server: Server, victim: str, chance: random.Random) -> None:
         master.suspend()  # it may be about to start a worker, which would live on
     children = master.children(recursive=True)
     loaders = [one for one in children if "--follow" in cmdline(one)]
-    workers = [one for one in children if one not in loaders]
+    pages = [one for one in children if "--pages" in cmdline(one)]
+    workers = [one for one in children if one not in loaders and one not in pages]
     chosen = {
         "worker": [chance.choice(workers)] if workers else [],
         "workers": workers,
         "loader": loaders,
+        "pages": pages,
         "everything": [master, *children],
     }[victim]
     for process in chosen:

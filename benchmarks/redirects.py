@@ -111,11 +111,11 @@ class Variant:
         return web, loader
 
     def workers(self) -> list[tuple[psutil.Process, float]]:
-        """Its web workers, with their seconds of CPU so far."""
+        """The workers that redirect, with their seconds of CPU so far."""
         return [
             (one, sum(one.cpu_times()[:2]))
             for one in self.family()
-            if one.pid not in self.processes and "--follow" not in one.cmdline()
+            if one.pid not in self.processes and not {"--follow", "--pages"} & set(one.cmdline())
         ]
 
     def stored(self) -> int:

@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from linktrack.audience.accounts import list_accounts
 from linktrack.clicks.counts.counted_by import changed_settings, keep_of_old_counts
 from linktrack.db import now
+from linktrack.errors import Unavailable
 from linktrack.installation import PATIENCE_OF_WORKERS, Installation
 from linktrack.links.own_addresses import former_addresses, remember_address
 from linktrack.logs import begin_logging, server_logger
@@ -38,6 +39,7 @@ KEEP_ALIVE_SECONDS: Final = 5  # an idle connection is kept
 LAST_BATCH_SECONDS: Final = 30  # for the loader to finish when the service ends
 PAGES_SECONDS: Final = 10  # for the last pages, whose readers have gone with the workers
 WATCH_SECONDS: Final = 1.0
+LONGEST_FOLDER: Final = 90  # bytes: the address of a socket has room for some 100
 PAGES_NICE: Final = 5  # how much pages give way to redirects
 
 
@@ -107,6 +109,7 @@ class PagesService(BaseApplication):  # type: ignore[misc]  # gunicorn has no ty
             "limit_request_fields": 1_000,
             "secure_scheme_headers": {},
             "when_ready": lambda _server: self._begin(),
+            "on_exit": lambda _server: self._end(),
             "post_worker_init": lambda _worker: signal.signal(signal.SIGINT, signal.SIG_IGN),
         }
         for name, value in options.items():
@@ -130,12 +133,16 @@ class PagesService(BaseApplication):  # type: ignore[misc]  # gunicorn has no ty
         os.nice(PAGES_NICE)
         end_with(self._parent)
 
+    def _end(self) -> None:
+        if os.getppid() != self._parent:  # else it starts us again, or clears away by itself
+            shutil.rmtree(self._socket.parent, ignore_errors=True)
+
 
 class Beside:
     """What a service's master keeps running beside its workers: the pages, and the loader."""
 
     def __init__(self, bind: Bind, workers: int) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="linktrack-"))  # for this user alone
+        self._folder = _own_folder()
         self.socket = self._folder / "pages"
         serve = ["serve", "--bind", str(bind), "--workers", str(workers)]
         serve += ["--pages", str(self.socket)]
@@ -154,6 +161,20 @@ class Beside:
         for keeper in (self.pages, self._loader):
             keeper.wait()
         shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _own_folder() -> Path:
+    """Return a new folder for a socket, which only this user may enter; raises `Unavailable`."""
+    try:
+        folder = Path(tempfile.mkdtemp(prefix="linktrack-"))
+    except OSError as error:
+        raise Unavailable(
+            f"There is no folder for temporary files ({error.strerror}): name one in TMPDIR."
+        ) from error
+    if len(bytes(folder)) > LONGEST_FOLDER:
+        folder.rmdir()
+        raise Unavailable(f"{folder.parent} is too long a path for a socket: set TMPDIR to /tmp.")
+    return folder
 
 
 def _common(settings: Settings) -> dict[str, object]:

@@ -18,7 +18,7 @@ from asking import Client
 from databases import Maker
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from servers import Server, command, environment, serving
+from servers import Server, command, environment, free_port, serving
 from services import BROWSER, a_link
 from waiting import wait_until
 
@@ -244,7 +244,7 @@ def test_while_nobody_listens_it_is_said_soon(tmp_path: Path) -> None:
 def test_redirects_go_on_while_the_pages_are_killed(
     sqlite_databases: Maker, tmp_path: Path
 ) -> None:
-    """The master starts them again; no process is left when it is killed itself."""
+    """The master starts them again, and they end when it is killed itself."""
     environ = environment(tmp_path / "data", sqlite_databases())
     path = a_link(environ)
     with serving(environ, tmp_path / "log") as server:
@@ -254,10 +254,24 @@ def test_redirects_go_on_while_the_pages_are_killed(
                 process.kill()
             assert server.request(path, **BROWSER)[0] == 302
             wait_until(lambda: answers(server, "/healthz"), 60, why="pages are made again")
-        family = psutil.Process(server.process.pid).children(recursive=True)
+        pages = pages_of(server)
+        (place,) = {socket_of(one) for one in pages}
         assert server.request("/nobody", **BROWSER)[0] == 404
         server.process.kill()
-        assert psutil.wait_procs(family, timeout=60)[1] == []
+        assert psutil.wait_procs(pages, timeout=60)[1] == []
+        assert not place.parent.exists()
+
+
+@pytest.mark.slow
+def test_a_folder_too_deep_for_a_socket_is_named(sqlite_databases: Maker, tmp_path: Path) -> None:
+    """One sentence, which says what to do."""
+    deep = tmp_path / ("deep" * 20)
+    deep.mkdir()
+    environ = environment(tmp_path / "data", sqlite_databases(), TMPDIR=str(deep))
+    serve = [sys.executable, "-m", "linktrack", "serve", "--bind", f"127.0.0.1:{free_port()}"]
+    told = subprocess.run(serve, env=environ, capture_output=True, text=True, check=False)
+    assert (told.returncode, "set TMPDIR to /tmp" in told.stderr) == (1, True), told.stderr
+    assert list(deep.iterdir()) == []
 
 
 @pytest.mark.slow
@@ -288,6 +302,11 @@ def pages_of(server: Server) -> list[psutil.Process]:
     """Return the processes that make a service's pages."""
     family = psutil.Process(server.process.pid).children(recursive=True)
     return [one for one in family if "--pages" in one.cmdline()]
+
+
+def socket_of(process: psutil.Process) -> Path:
+    line = process.cmdline()
+    return Path(line[line.index("--pages") + 1])
 
 
 def answers(server: Server, path: str) -> bool:
