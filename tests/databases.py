@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import uuid
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import ClassVar, NoReturn, Protocol
@@ -165,15 +165,15 @@ class PostgreSQLMaker:
             )
             if _tables(connection) != self._tables or _revision(connection) != self._revision:
                 return False
-            filled = _filled(connection, self._tables)
+            filled = _filled(connection)
             connection.execute("SET session_replication_role = replica")  # in any order
             for table in filled:
                 connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
             connection.execute(
-                "SELECT setval(oid::regclass, 1, false) FROM pg_class "
-                "WHERE relkind = 'S' AND relnamespace = 'public'::regnamespace"
+                "SELECT setval(format('public.%I', sequencename)::regclass, 1, false) "
+                "FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL"
             )
-            if filled:  # so that new rows lie in the order in which they come
+            if filled:  # so that new rows lie in the order in which they come, and files are empty
                 tables = sql.SQL(", ").join(map(sql.Identifier, filled))
                 connection.execute(sql.SQL("VACUUM {}").format(tables))
         return True
@@ -218,15 +218,16 @@ def _revision(connection: psycopg.Connection) -> list[tuple[str]]:
     return connection.execute("SELECT version_num FROM alembic_version").fetchall()
 
 
-def _filled(connection: psycopg.Connection, tables: Iterable[str]) -> list[str]:
-    """Return the tables that have rows."""
-    asked = [
-        sql.SQL("SELECT {} WHERE EXISTS (SELECT 1 FROM {})").format(
-            sql.Literal(table), sql.Identifier(table)
-        )
-        for table in tables
-    ]
-    return [table for (table,) in connection.execute(sql.SQL(" UNION ALL ").join(asked))]
+def _filled(connection: psycopg.Connection) -> list[str]:
+    """Return the tables that have rows, or had some since they were last vacuumed.
+
+    Asking each of them for a row takes 45 ms of planning; how large its file is, none.
+    """
+    rows = connection.execute(
+        "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname <> 'alembic_version' "
+        "AND relnamespace = 'public'::regnamespace AND pg_relation_size(oid) > 0"
+    )
+    return [table for (table,) in rows]
 
 
 @contextmanager
