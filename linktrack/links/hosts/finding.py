@@ -1,7 +1,7 @@
 """Which domain is meant: by a host, by an account, or by a short link as it is written."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, or_, select
 from sqlalchemy.orm import Session
@@ -10,6 +10,9 @@ from linktrack.errors import NotFound
 from linktrack.ids import AccountId
 from linktrack.links.hosts.models import AccountDomain, BaseAddress, Domain
 from linktrack.links.hosts.names import host_of, hosts_of_domains, written_host
+
+# Made once: every request asks it that comes by another host than the first domain's.
+_ADDRESSES: Final = select(BaseAddress.address, BaseAddress.domain_id)
 
 
 class NamedLink(NamedTuple):
@@ -85,7 +88,7 @@ def own_hosts_by_domain(connection: Connection, base_url: str) -> Mapping[str, i
 
     None is the first domain, whose address is `base_url`, if that is said.
     """
-    found = connection.execute(select(BaseAddress.address, BaseAddress.domain_id)).all()
+    found = connection.execute(_ADDRESSES).all()
     first = [base_url] if base_url else []
     first += [address for address, domain_id in found if domain_id is None]
     further = [(address, number) for address, number in found if number is not None]
