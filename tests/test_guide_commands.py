@@ -3,12 +3,13 @@
 import os
 import re
 import subprocess
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 import pytest
 from paths import REPOSITORY
+from preloaded import preloaded
 
 from linktrack.cli import main
 
@@ -34,19 +35,27 @@ def test_pages_for_beginners_can_be_followed() -> None:
     assert len(RUN) >= 5
 
 
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """What stands in for the installed command."""
+    with preloaded(tmp_path_factory.mktemp("command")) as program:
+        yield program
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("page", RUN, ids=lambda page: page.name)
-def test_the_commands_of_a_page_run_one_after_the_other(page: Path, tmp_path: Path) -> None:
+def test_the_commands_of_a_page_run_one_after_the_other(
+    page: Path, program: str, tmp_path: Path
+) -> None:
     """In an empty folder, as a reader would type them."""
     for folder in (tmp_path / "bin", tmp_path / ".venv" / "bin"):
         folder.mkdir(parents=True)
-        (folder / "linktrack").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m linktrack "$@"\n')
+        (folder / "linktrack").write_text(program)
         (folder / "linktrack").chmod(0o755)
     kept = {name: value for name, value in os.environ.items() if "LINKTRACK" not in name}
     environ = kept | {
         "LINKTRACK_DATA": str(tmp_path / "data"),
         "PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}",
-        "PYTHONPATH": str(REPOSITORY),
     }
     for block in blocks(page):
         done = subprocess.run(
