@@ -29,9 +29,11 @@ help:
 run: $(VENV)/installed
 	@LINKTRACK_DATA="$${LINKTRACK_DATA:-data}" exec $(BIN)/linktrack serve --bind 127.0.0.1:$(PORT)
 
+# A loader gives way to everything else (nice 10): where workers of pytest keep all processors busy,
+# it would hardly get on, unless they give way as well.
 # Reading all tests takes twelve seconds: for a few of them, only the files that have some are read.
 test: $(VENV)/tests-installed lint
-	$(BIN)/pytest $(SIDE_BY_SIDE) -m "not network and not alone"
+	nice -n 10 $(BIN)/pytest $(SIDE_BY_SIDE) -m "not network and not alone"
 	$(BIN)/pytest -m "alone and not network" $$(grep -l 'mark\.alone' tests/test_*.py)
 
 coverage: $(VENV)/tests-installed

@@ -227,7 +227,6 @@ def _answers(port: int, *pieces: bytes) -> list[bytes]:
     return re.findall(rb"HTTP/1\.[01] [0-9]{3}", whole)
 
 
-@pytest.mark.alone
 @pytest.mark.slow
 def test_a_service_answers_each_click_once_however_its_bytes_come(
     sqlite_databases: Maker, tmp_path: Path

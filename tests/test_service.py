@@ -23,13 +23,12 @@ from waiting import wait_until
 
 from linktrack.clicks.capture.journal import SUFFIX
 
-pytestmark = pytest.mark.alone
-
 
 def report(environ: dict[str, str]) -> Any:
     return answer(environ, "report", "cpf", "@JessesLinks")
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_a_click_is_in_the_report_within_two_seconds(database_url: str, tmp_path: Path) -> None:
     """A browser and a preview fetcher: one person in 23,000, one click left out."""
@@ -47,6 +46,7 @@ def test_a_click_is_in_the_report_within_two_seconds(database_url: str, tmp_path
         assert server.stop() == 0
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_a_change_of_a_link_is_followed_within_two_seconds(
     sqlite_databases: Maker, tmp_path: Path
@@ -93,6 +93,7 @@ def children(server: Server) -> list[int]:
     return [child.pid for child in psutil.Process(server.process.pid).children(recursive=True)]
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_killing_processes_at_random_loses_and_doubles_no_click(
     database_url: str, tmp_path: Path
@@ -172,6 +173,7 @@ def test_a_loader_whose_master_is_gone_ends_by_itself(
     assert by_hand.wait(20) == 0
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_a_loader_that_outlives_its_master_does_not_keep_the_port(
     sqlite_databases: Maker, tmp_path: Path
@@ -306,6 +308,7 @@ def test_a_hang_up_replaces_the_workers_and_loses_nothing(
     assert readers.answered <= counted <= readers.answered + readers.unclear
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_known_links_go_on_while_the_database_is_locked(
     sqlite_databases: Maker, tmp_path: Path
@@ -332,6 +335,7 @@ def test_known_links_go_on_while_the_database_is_locked(
         assert loaded(environ) == readers.answered + 20
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_known_links_go_on_while_postgresql_is_stopped(tmp_path: Path) -> None:
     """The server is halted (SIGSTOP) and goes on later: no redirect fails, no click is lost."""
@@ -372,6 +376,7 @@ def test_known_links_go_on_while_postgresql_is_stopped(tmp_path: Path) -> None:
             assert loaded(environ) == before.answered + readers.answered
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_under_granian_nothing_is_lost_or_left_running(
     sqlite_databases: Maker, tmp_path: Path

@@ -15,7 +15,7 @@ from servers import Server, command, environment, free_port, serving
 from services import BROWSER, a_link, loaded
 from waiting import wait_until
 
-pytestmark = [pytest.mark.alone, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 HALF_HEAD = b"GET /abcde HTTP/1.1\r\nHost: go.example\r\nUser-Agent: slow"
 HALF_BODY = (
@@ -236,6 +236,7 @@ def test_told_to_end_it_waits_for_no_silent_connection(
     assert loaded(environ) == 1
 
 
+@pytest.mark.alone  # within the second that first requests have
 def test_told_to_end_it_answers_first_requests_on_their_way(
     sqlite_databases: Maker, tmp_path: Path
 ) -> None:
