@@ -5,6 +5,7 @@ PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
 SIDE_BY_SIDE := --numprocesses=auto --dist=worksteal
+EXTRAS ?= test
 # Every install takes the versions that the tests were run with (constraints.txt).
 INSTALL := pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
@@ -78,7 +79,7 @@ $(VENV)/installed: $(VENV)/bin/python setup.cfg setup.py pyproject.toml constrai
 	@touch $@
 
 $(VENV)/tests-installed: $(VENV)/bin/python setup.cfg setup.py pyproject.toml constraints.txt
-	$(BIN)/$(INSTALL) --editable '.[test]'
+	$(BIN)/$(INSTALL) --editable '.[$(EXTRAS)]'
 	@touch $@ $(VENV)/installed
 
 # On the oldest Python that linktrack supports: what runs there runs on the newer ones, too.
