@@ -23,6 +23,7 @@ from services import BROWSER, a_link
 from waiting import wait_until
 
 from linktrack.clicks.capture.lane import CARD
+from linktrack.web.serving.bodies import Refused
 from linktrack.web.serving.elsewhere import CLIENT, MARKS, Elsewhere
 from linktrack.web.serving.queues import Pages, Queue, Unanswered
 from linktrack.web.serving.threads import Threads
@@ -45,6 +46,7 @@ WRITTEN = (
 ECHO = f'''
 """A WSGI application that says what it was told, by the path that it is asked for."""
 import time
+from linktrack.web.serving.bodies import Refused
 from linktrack.web.serving.elsewhere import as_passed_on
 
 def echo(environ, start_response):
@@ -183,6 +185,13 @@ def test_nobody_outside_can_say_what_only_we_say(elsewhere: Elsewhere) -> None:
 def test_a_client_of_http_1_0_names_no_host(elsewhere: Elsewhere) -> None:
     """Then a page is told of none, and not of an empty one."""
     assert b"HTTP_HOST" not in ask(elsewhere).body
+
+
+def test_what_http_forbids_is_refused(elsewhere: Elsewhere) -> None:
+    """Two hosts in one request: others might take the other one (RFC 9112 3.2)."""
+    with pytest.raises(Refused) as refused:
+        ask(elsewhere, headers=[(b"host", b"a.example"), (b"host", b"b.example")])
+    assert refused.value.status == 400
 
 
 def test_whoever_does_not_read_or_goes_away_keeps_no_page(elsewhere: Elsewhere) -> None:

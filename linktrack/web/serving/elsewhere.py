@@ -16,6 +16,7 @@ from urllib.parse import quote_from_bytes
 import h11
 
 from linktrack.web.serving.answering import Answering
+from linktrack.web.serving.bodies import Refused
 from linktrack.web.serving.queues import Unanswered
 
 if TYPE_CHECKING:
@@ -59,11 +60,18 @@ class Elsewhere:
         self._connect_seconds = connect_seconds
 
     async def answer(self, scope: "HTTPScope", body: bytes, answering: Answering) -> None:
-        """Pass a request on, and its answer back piece by piece, as the client takes it."""
+        """Pass a request on, and its answer back piece by piece, as the client takes it.
+
+        Raises `Unanswered`, and `Refused` for a request that HTTP forbids.
+        """
+        connection = h11.Connection(h11.CLIENT)
+        try:
+            asked = b"".join(_asked(connection, scope, body))
+        except h11.LocalProtocolError as error:  # such as two hosts
+            raise Refused(400, f"This request isn't valid: {error}.") from error
         reader, writer = await self._connect()
         try:
-            connection = h11.Connection(h11.CLIENT)
-            writer.write(b"".join(_asked(connection, scope, body)))
+            writer.write(asked)
             writer.write_eof()
             await _pass_back(connection, reader, answering)
         except (OSError, h11.RemoteProtocolError) as error:
