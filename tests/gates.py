@@ -208,7 +208,7 @@ class Gates:
 
     def ask(self, who: str, line: Line) -> TestResponse:
         """Send a request of the table as somebody."""
-        return ask(self.app, line, self.named, self.sent[who])
+        return ask(self.app, line, self.named, self.sent[who], self.world.settings.base_url)
 
     @contextmanager
     def watched(self) -> Iterator[Callable[[], bool]]:
@@ -254,8 +254,10 @@ def fill(written: str, named: dict[str, str]) -> str:
     return re.sub(r"\{(\w+)\}", lambda found: named.get(found[1], found[0]), written)
 
 
-def ask(app: Flask, line: Line, named: dict[str, str], headers: Headers) -> TestResponse:
-    """Send a request of the table, from the other end of the world."""
+def ask(
+    app: Flask, line: Line, named: dict[str, str], headers: Headers, base_url: str
+) -> TestResponse:
+    """Send a request of the table to the first domain, from the other end of the world."""
     address, body = fill(line.address, named), fill(line.body, named)
     options: dict[str, Any] = {}
     if body.startswith("{"):
@@ -267,6 +269,7 @@ def ask(app: Flask, line: Line, named: dict[str, str], headers: Headers) -> Test
     client = app.test_client(use_cookies=False)
     return client.open(
         address,
+        base_url=base_url,
         method=line.method,
         headers=headers,
         environ_base={"REMOTE_ADDR": "203.0.113.9"},
