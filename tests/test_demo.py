@@ -107,10 +107,27 @@ def test_the_demonstration_leaves_nothing_behind(world: World) -> None:
 
 
 @pytest.mark.slow
-def test_every_page_of_the_demonstration_has_something_to_show(sqlite_world: World) -> None:
-    """What the product can do is all there: nobody has to imagine it."""
-    session = sqlite_world.session
-    make_demo(sqlite_world.database, sqlite_world.shortener, now())
+def test_a_new_owner_looks_around_and_clears_up(sqlite_world: World) -> None:
+    """One button makes the demonstration, pages mark its accounts, one button removes it.
+
+    What the product can do is all there: nobody has to imagine it.
+    """
+    browser = Browser.signed_in(sqlite_world)
+    assert "Or look around first" in read(browser.get("/owner/"))
+    made = browser.send("/owner/demo", {}, form="/owner/")
+    assert made.status_code == 303
+    assert "Simulated data." in read(browser.get("/owner/"))
+    check_pages(sqlite_world)
+    sqlite_world.session.rollback()
+    removed = browser.send("/owner/demo/remove", {}, form="/owner/accounts")
+    assert removed.status_code == 303
+    assert "The demonstration was removed." in read(browser.get("/owner/"))
+    assert "Or look around first" in read(browser.get("/owner/"))
+
+
+def check_pages(world: World) -> None:
+    """Every page has something to show."""
+    session = world.session
     you, blue = (find_account(session, each.handle) for each in (YOU, BLUE))
     accounts: dict[int, Account] = {each.id: each for each in list_accounts(session)}
     verdicts = [
@@ -135,7 +152,7 @@ def test_every_page_of_the_demonstration_has_something_to_show(sqlite_world: Wor
     assert sizes_now["community"] == MEMBERS
     assert 5_800 < (sizes_now["looks empty"] or 0) < 6_500
 
-    check_lists(sqlite_world)
+    check_lists(world)
     check_engagement(session)
     waiting = {each.account_id for each in list_suggestions(session, None, "new")}
     assert waiting == {you.id, blue.id}
@@ -243,20 +260,6 @@ def test_the_accident_is_in_the_follower_counts() -> None:
     assert LEAVE <= left["automatic"] > 50 * (left["reads"] + left["empty"])
     assert len(members(fans)) == MEMBERS
     assert list_days() == sorted(set(list_days()), reverse=True)
-
-
-@pytest.mark.slow
-def test_a_new_owner_looks_around_and_clears_up(sqlite_world: World) -> None:
-    """One button makes the demonstration, pages mark its accounts, one button removes it."""
-    browser = Browser.signed_in(sqlite_world)
-    assert "Or look around first" in read(browser.get("/owner/"))
-    made = browser.send("/owner/demo", {}, form="/owner/")
-    assert made.status_code == 303
-    assert "Simulated data." in read(browser.get("/owner/"))
-    removed = browser.send("/owner/demo/remove", {}, form="/owner/accounts")
-    assert removed.status_code == 303
-    assert "The demonstration was removed." in read(browser.get("/owner/"))
-    assert "Or look around first" in read(browser.get("/owner/"))
 
 
 def test_every_page_with_simulated_data_says_so(sqlite_world: World) -> None:
