@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
 from clicking import FIREFOX
@@ -22,9 +21,15 @@ PEOPLE = {"User_Agent": FIREFOX, "Accept_Language": "en"}
 PREVIEW = {"User_Agent": "Twitterbot/1.0"}
 
 
-@pytest.fixture
-def nodes(postgresql_databases: Maker, tmp_path: Path) -> Iterator[Sequence[Server]]:
-    """Two services on one PostgreSQL database, each with a data folder of its own."""
+@pytest.fixture(scope="module")
+def nodes(
+    postgresql_databases: Maker, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Sequence[Server]]:
+    """Two services on one PostgreSQL database, each with a data folder of its own.
+
+    Both tests share them, of which the last kills one.
+    """
+    tmp_path = tmp_path_factory.mktemp("nodes")
     database = postgresql_databases()
     first = environment(tmp_path / "one", database)
     added = command(first, "account", "add", "@JessesLinks", "--network", "x", "--followers", "9")
