@@ -81,6 +81,7 @@ def add_link(
         destination=destination,
         created_at=at,
         changed_at=at,
+        history=[],  # or it is looked for when something is added
     )
     session.add(link)
     session.flush()
