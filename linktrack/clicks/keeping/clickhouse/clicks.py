@@ -66,6 +66,7 @@ class ClickHouseClicks(Clicks):
             _kept(row, click, period_of(click.day)[0], (source, place), (batch, number))
             for number, (place, (row, click)) in enumerate(part)
         )
+        seeing.let_count(batch)
 
     def rows(
         self, which: Which, columns: Sequence[Column], *, last: int | None = None

@@ -6,6 +6,7 @@ What the transaction itself has changed of stored clicks is not in it: reports c
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import groupby
 from typing import Final, TypeAlias, cast
 
 from sqlalchemy import BigInteger, select, type_coerce
@@ -14,14 +15,18 @@ from linktrack.calendar.days import QUARTER
 from linktrack.chunks import chunked
 from linktrack.clicks.bulk import among as among_in_sql
 from linktrack.clicks.keeping.clickhouse.conditions import among, from_period
-from linktrack.clicks.keeping.clickhouse.reading import query
+from linktrack.clicks.keeping.clickhouse.newest import Newest
 from linktrack.clicks.keeping.clickhouse.seeing import Seeing
 from linktrack.clicks.keeping.which import Facet, Which
 from linktrack.clicks.models import agents, imported_clicks
 from linktrack.clicks.vocabulary import HOUR, HUMAN, MOST_HOURS, WINDOW_LENGTHS
+from linktrack.ids import LinkId
 from linktrack.links.models import Link, Post
 
 PART: Final = 20_000
+LINKS: Final = 100_000
+"""From so many links on a part is full."""
+
 FIRST: Final = (
     "clicked_at", "segment_id", "counted_as", "link_id", "country", "agent_id", "language",
     "referrer_id",
@@ -37,12 +42,21 @@ def condense(
 ) -> Iterator[Sequence[tuple[int, ...]]]:
     """Yield people's clicks by group; then first clicks on links, and on posts."""
     which = seeing.answered(replace(which, reasons=(HUMAN,)))
-    links = _links(seeing, which)
+    parts = list(_parts(_links(seeing, which)))
+    for links in parts:
+        some = which if len(parts) == 1 else replace(which, links=[LinkId(one[0]) for one in links])
+        yield from _condense(seeing, some, by, links)
+
+
+def _condense(
+    seeing: Seeing, which: Which, by: Sequence[Facet], links: Links
+) -> Iterator[Sequence[tuple[int, ...]]]:
     columns = {name: name for name in FIRST}
-    sql = query(seeing.name, seeing.visible(), which, _chosen(by, columns, links, unknown=True))
-    of_clicks = ((*row, row[-1], row[-1]) for row in seeing.table.rows(sql + _grouped(by)))
+    newest = Newest.meant(seeing.name, seeing.visible(), which)
+    sql = newest.each(_chosen(by, columns, links, unknown=True), _grouped(by))
+    of_clicks = ((*row, row[-1], row[-1]) for row in seeing.table.rows(sql))
     yield from _with_devices(seeing, by, of_clicks)
-    place = _looked_up("link_id", [(link, post or -link) for link, post, _ in links], 0)
+    place = _looked_up("link_id", [(link[0], _post_of(link)) for link in links], 0)
     for grouped, figures in (("link_id", (1, 0)), (place, (0, 1))):
         sql = _firsts(seeing, which, grouped, by, links)
         on_link, on_post = figures
@@ -56,12 +70,14 @@ def condense(
 def _firsts(seeing: Seeing, which: Which, grouped: str, by: Sequence[Facet], links: Links) -> str:
     """Return the query for visitors' first clicks on each link or post.
 
-    Visitors of earlier periods have no click in later ones, but for imported ones.
+    Visitors of earlier periods have no click in later ones, but for imported ones. Who has no
+    click that is wanted needs no first one: what was changed is few, and looked through later.
     """
-    where = [*seeing.visible().rows(), f"reason = {HUMAN}", "visitor != 0"]
-    where.append(among("link_id", [link for link, *_ in links]))
+    visible = seeing.visible()
+    where = [*visible.rows(), "visitor != 0", among("link_id", [link for link, *_ in links])]
     if which.since is not None and not _has_imported(seeing, which):
         where.append(from_period(which.since))
+    newest = Newest.of(seeing.name, visible, where, [f"reason = {HUMAN}"])
     columns = {name: f"tupleElement(first, {place})" for place, name in enumerate(FIRST, 1)}
     wanted = [
         among(columns[name], cast("Collection[int]", numbers))
@@ -74,12 +90,16 @@ def _firsts(seeing: Seeing, which: Which, grouped: str, by: Sequence[Facet], lin
         )
         if numbers is not None
     ]
+    if wanted:
+        theirs = Newest.meant(seeing.name, visible, which, "visitor != 0").each("visitor")
+        unchanged = f"{newest.unchanged} AND visitor GLOBAL IN ({theirs})"
+        newest = newest._replace(unchanged=unchanged)
     wanted += [f"{columns['clicked_at']} >= {which.since:d}"] if which.since is not None else []
     wanted += [f"{columns['clicked_at']} < {which.until:d}"] if which.until is not None else []
     return (
         f"SELECT {_chosen(by, columns, links)} FROM ("  # noqa: S608 - of numbers and our own names
         f"SELECT {grouped} AS place, visitor, min(({', '.join(FIRST)})) AS first"
-        f" FROM {seeing.name} FINAL WHERE {' AND '.join(where)} GROUP BY place, visitor"
+        f" FROM ({newest.each(', '.join(['visitor', *FIRST]))}) GROUP BY place, visitor"
         f") WHERE {' AND '.join([*wanted, '1 = 1'])}{_grouped(by)}"
     )
 
@@ -131,6 +151,22 @@ def _links(seeing: Seeing, which: Which) -> Links:
     if which.accounts is not None:
         found = found.where(Link.account_id.in_(which.accounts))
     return [(row[0], row[1], row[2]) for row in seeing.connection.execute(found)]
+
+
+def _parts(links: Links) -> Iterator[Links]:
+    """Yield links in parts that one query has room for; those of a post are in one."""
+    part: list[tuple[int, int | None, int | None]] = []
+    for _, found in groupby(sorted(links, key=_post_of), key=_post_of):
+        if len(part) >= LINKS:
+            yield part
+            part = []
+        part += found
+    if part:
+        yield part
+
+
+def _post_of(link: tuple[int, int | None, int | None]) -> int:
+    return link[1] or -link[0]
 
 
 def _has_imported(seeing: Seeing, which: Which) -> bool:

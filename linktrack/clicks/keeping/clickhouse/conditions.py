@@ -1,10 +1,10 @@
 """From `Which` to what ClickHouse asks: conditions as text, of integers alone. Pure."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from linktrack.clicks.keeping.which import Column, Span, Which
+from linktrack.clicks.keeping.which import Column, Numbers, Span, Which
 from linktrack.clicks.vocabulary import HUMAN, RECOGNISED_BY
 
 NEVER: Final = "1 = 0"
@@ -31,8 +31,7 @@ class Visible:
 
     def rows(self) -> Iterator[str]:
         """Yield conditions of rows that count for marks."""
-        yield f"batch <= {self.last}"
-        yield from (f"(batch < {first} OR batch > {last})" for first, last in self.gaps)
+        yield from self._counts("batch")
         if self.gone:
             yield f"link_id NOT IN ({_list(self.gone)})"
 
@@ -42,42 +41,52 @@ class Visible:
         if self.before is not None:
             yield from since(self.before)
 
+    def changes(self) -> Iterator[str]:
+        """Yield conditions of changes that count."""
+        yield from self._counts("version")
+
+    def _counts(self, number: str) -> Iterator[str]:
+        yield f"{number} <= {self.last}"
+        yield from (f"({number} < {first} OR {number} > {last})" for first, last in self.gaps)
+
 
 def properties(which: Which) -> Iterator[str]:
-    """Yield what clicks are like that are meant.
-
-    Queries of the SQL database are answered in it, devices and sources are agents and referrers.
-    """
+    """Yield what clicks are like that are meant, of what may change."""
     if which.named or which.followers is not None:
         yield "follower_id != 0"
     if which.left_out:
         yield f"reason != {HUMAN}"
     if which.recognised:
         yield among("attribution", RECOGNISED_BY)
+    yield from _wanted(
+        {
+            "segment_id": which.segments,
+            "attribution": which.attributions,
+            "reason": which.reasons,
+            "follower_id": which.followers,
+        }
+    )
+
+
+def lasting(which: Which) -> Iterator[str]:
+    """Yield what never changes of the clicks that are meant, and where they lie.
+
+    Queries of the SQL database are answered in it, devices and sources are agents and referrers.
+    """
     if which.with_visitor:
         yield "visitor != 0"
     if which.without_flags:
         yield f"bitAnd(flags, {which.without_flags:d}) = 0"
-    wanted_of = {
-        "link_id": which.links,
-        "account_id": which.accounts,
-        "segment_id": which.segments,
-        "attribution": which.attributions,
-        "agent_id": which.agents,
-        "referrer_id": which.referrers,
-        "reason": which.reasons,
-        "follower_id": which.followers,
-        "country": which.countries,
-        "language": which.languages,
-    }
-    for column, wanted in wanted_of.items():
-        if wanted is not None:
-            assert isinstance(wanted, Collection)
-            yield among(column, wanted)
-
-
-def places(which: Which) -> Iterator[str]:
-    """Yield where clicks lie that are meant: what never changes of them."""
+    yield from _wanted(
+        {
+            "link_id": which.links,
+            "account_id": which.accounts,
+            "agent_id": which.agents,
+            "referrer_id": which.referrers,
+            "country": which.countries,
+            "language": which.languages,
+        }
+    )
     if which.after is not None:
         yield f"batch >= {which.after // BATCH:d}"
         yield f"seq > {which.after:d}"
@@ -126,6 +135,13 @@ def pairs_among(pairs: Collection[tuple[int, int]]) -> str:
     ordered = sorted(pairs)
     listed = ",".join([f"({link:d},{visitor:d})" for link, visitor in [ordered[0], *ordered]])
     return f"(link_id, visitor) IN ({listed})"
+
+
+def _wanted(columns: Mapping[str, Numbers | None]) -> Iterator[str]:
+    for column, wanted in columns.items():
+        if wanted is not None:
+            assert isinstance(wanted, Collection)
+            yield among(column, wanted)
 
 
 def _span(span: Span) -> str:

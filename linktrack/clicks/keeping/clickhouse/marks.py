@@ -14,8 +14,9 @@ from sqlalchemy import Connection, select
 from linktrack.chunks import chunked
 from linktrack.clicks.bulk import among as among_in_sql
 from linktrack.clicks.keeping.click import Key, Mark, Pair
-from linktrack.clicks.keeping.clickhouse.conditions import among, pairs_among
+from linktrack.clicks.keeping.clickhouse.conditions import Visible, among, pairs_among
 from linktrack.clicks.keeping.clickhouse.matching import Kept, span_of
+from linktrack.clicks.keeping.clickhouse.newest import Newest
 from linktrack.clicks.keeping.clickhouse.reading import others
 from linktrack.clicks.keeping.clickhouse.seeing import Seeing
 from linktrack.clicks.keeping.which import Every
@@ -35,7 +36,7 @@ _COLUMNS: Final = (
     "link_id, visitor, clicked_at, segment_id, counted_as, referrer_id, attribution, country,"
     " agent_id, language, city_id, option"
 )
-_WHO: Final = f"reason = {HUMAN} AND visitor != 0"
+_PEOPLE: Final = (f"reason = {HUMAN}",)
 
 Beside: TypeAlias = Callable[[], AbstractContextManager[Connection]]
 
@@ -95,7 +96,7 @@ def next_firsts(
             for row in seeing.own.rows.values()
             if row.reason == HUMAN and (row.link_id, row.visitor) in asked
         ]
-        told = [*seeing.table.rows(_query(seeing, where)), *own]
+        told = [*seeing.table.rows(_query(seeing, visible, where)), *own]
         for pair, mark in _dressed(told, lambda: nullcontext(seeing.connection)):
             if mark[0] >= wanted[pair]:
                 yield pair, mark
@@ -127,10 +128,11 @@ def firsts_of_account(
         if link in links
     }
     visible = seeing.committed(seeing.visible())
-    where = [*visible.rows(), _WHO, among("link_id", links), f"clicked_at < {until:d}"]
+    where = [*visible.rows(), "visitor != 0", among("link_id", links), f"clicked_at < {until:d}"]
+    newest = Newest.of(seeing.name, visible, where, _PEOPLE)
     found = seeing.table.rows(
-        f"SELECT link_id, visitor, min(clicked_at) AS first FROM {seeing.name} FINAL"  # noqa: S608
-        f" WHERE {' AND '.join(where)} GROUP BY link_id, visitor HAVING first >= {since:d}"
+        newest.figures(("link_id", "visitor"), [("min", "clicked_at")])
+        + f" HAVING minMerge(figure_0) >= {since:d}"
     )
     yield from ((who, first) for link, who, first in found if (link, who) not in own)
     for (_, visitor), mark in own.items():
@@ -168,7 +170,7 @@ def _committed(seeing: Seeing, where: str) -> Iterator[tuple[tuple[LinkId, int],
     What they are called under is that of then, too: it may have renamed sources since.
     """
     visible = seeing.committed(seeing.visible())
-    told = seeing.table.rows(_query(seeing, [*visible.rows(), where]))
+    told = seeing.table.rows(_query(seeing, visible, [*visible.rows(), where]))
     current: tuple[LinkId, int] | None = None
     best: Mark = ()
     for pair, mark in _dressed(told, seeing.beside):
@@ -182,10 +184,10 @@ def _committed(seeing: Seeing, where: str) -> Iterator[tuple[tuple[LinkId, int],
         yield current, best
 
 
-def _query(seeing: Seeing, where: Sequence[str]) -> str:
+def _query(seeing: Seeing, visible: Visible, where: Sequence[str]) -> str:
+    newest = Newest.of(seeing.name, visible, [*where, "visitor != 0"], _PEOPLE)
     return (
-        f"SELECT DISTINCT {_COLUMNS} FROM {seeing.name} FINAL"  # noqa: S608
-        f" WHERE {' AND '.join(where)} AND {_WHO}"
+        f"SELECT DISTINCT {_COLUMNS} FROM ({newest.each(_COLUMNS)})"  # noqa: S608
         f" ORDER BY link_id, visitor, clicked_at, segment_id, counted_as"
         f" LIMIT {TIES} BY link_id, visitor"
     )

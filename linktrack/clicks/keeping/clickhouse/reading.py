@@ -5,15 +5,7 @@ from dataclasses import replace
 from operator import attrgetter
 from typing import Any, Final
 
-from linktrack.clicks.keeping.clickhouse.conditions import (
-    BATCH,
-    STORED,
-    Visible,
-    among,
-    places,
-    properties,
-    since,
-)
+from linktrack.clicks.keeping.clickhouse.conditions import BATCH, STORED, Visible, among, since
 from linktrack.clicks.keeping.clickhouse.matching import (
     Kept,
     counted,
@@ -21,6 +13,7 @@ from linktrack.clicks.keeping.clickhouse.matching import (
     read_as,
     taken,
 )
+from linktrack.clicks.keeping.clickhouse.newest import ALL, Aggregate, Newest
 from linktrack.clicks.keeping.clickhouse.seeing import Seeing
 from linktrack.clicks.keeping.interface import Minute
 from linktrack.clicks.keeping.which import By, Column, Every, Figure, Span, Which
@@ -31,45 +24,28 @@ MINUTES: Final = 5_000  # asked for at once
 SPANS: Final = 300  # in one query
 BATCHES: Final = 1_000  # looked at in one query
 
-ALL: Final = ", ".join(Kept._fields)
 PEOPLE: Final = f"({HUMAN}, {BURST})"
+_MINUTE: Final = ("link_id", f"intDiv(clicked_at, {MINUTE})")
 
-_FIGURES: Final[dict[Figure, str]] = {
-    "clicks": "count()",
-    "people": f"countIf(reason = {HUMAN})",
-    "bursts": f"countIf(reason = {BURST})",
-    "without_languages": f"countIf(bitAnd(flags, {NO_LANGUAGES}) != 0)",
-    "first_at": "min(clicked_at)",
-    "last_at": "max(clicked_at)",
-    "visitors": "uniqExactIf(visitor, visitor != 0)",
-    "agents": "uniqExact(agent_id)",
-    "links": "uniqExact(link_id)",
+_FIGURES: Final[dict[Figure, Aggregate]] = {
+    "clicks": ("count", ""),
+    "people": ("countIf", f"reason = {HUMAN}"),
+    "bursts": ("countIf", f"reason = {BURST}"),
+    "without_languages": ("countIf", f"bitAnd(flags, {NO_LANGUAGES}) != 0"),
+    "first_at": ("min", "clicked_at"),
+    "last_at": ("max", "clicked_at"),
+    "visitors": ("uniqExactIf", "visitor, visitor != 0"),
+    "agents": ("uniqExact", "agent_id"),
+    "links": ("uniqExact", "link_id"),
 }
-
-
-def query(name: str, visible: Visible, which: Which, columns: str, *more: str) -> str:
-    """Return a query for columns of some clicks, each as it is last.
-
-    Where their batches are known their rows are found by these, and the newest of a `seq` is taken:
-    the order of the table would be of no use.
-    """
-    where = [*visible.clicks(), *places(which), *more]
-    if which.seqs is None and which.after is None:
-        where += properties(which)
-        return f"SELECT {columns} FROM {name} FINAL WHERE {' AND '.join(where)}"  # noqa: S608
-    newest = (
-        f"SELECT {ALL} FROM {name} WHERE {' AND '.join(where)}"  # noqa: S608
-        " ORDER BY seq, version DESC LIMIT 1 BY seq"
-    )
-    return f"SELECT {columns} FROM ({newest}) WHERE {' AND '.join([*properties(which), '1 = 1'])}"  # noqa: S608
 
 
 def rows(seeing: Seeing, which: Which, columns: Sequence[Column]) -> Iterator[tuple[Any, ...]]:
     """Yield columns of some clicks."""
     which = seeing.answered(which)
     names = ", ".join([STORED.get(name, name) for name in columns])
-    for sql in _queries(seeing, which, names):
-        for row in seeing.table.rows(sql):
+    for newest in _parts(seeing, which):
+        for row in seeing.table.rows(newest.each(names)):
             yield read_as(columns, row)
     for kept in changed(seeing, which):
         yield taken(kept, columns)
@@ -78,21 +54,21 @@ def rows(seeing: Seeing, which: Which, columns: Sequence[Column]) -> Iterator[tu
 def kept(seeing: Seeing, which: Which) -> Iterator[Kept]:
     """Yield whole rows of some clicks."""
     which = seeing.answered(which)
-    for sql in _queries(seeing, which, ALL):
-        yield from map(Kept._make, seeing.table.rows(sql))
+    for newest in _parts(seeing, which):
+        yield from map(Kept._make, seeing.table.rows(newest.each(ALL)))
     yield from changed(seeing, which)
 
 
-def _queries(seeing: Seeing, which: Which, columns: str) -> Iterator[str]:
-    """Yield queries that together have all clicks but those that are changed."""
+def _parts(seeing: Seeing, which: Which) -> Iterator[Newest]:
+    """Yield what together reads all clicks but those that the transaction has changed."""
     visible, unchanged = seeing.visible(), others(seeing)
     if which.spans is None:
-        yield query(seeing.name, visible, which, columns, *unchanged)
+        yield Newest.meant(seeing.name, visible, which, *unchanged)
         return
     spans = sorted(set(which.spans))
     for start in range(0, len(spans), SPANS):
         part = replace(which, spans=spans[start : start + SPANS])
-        yield query(seeing.name, visible, part, columns, *unchanged)
+        yield Newest.meant(seeing.name, visible, part, *unchanged)
 
 
 def changed(seeing: Seeing, which: Which) -> list[Kept]:
@@ -120,11 +96,8 @@ def count(
             found.sort(key=lambda row: -1 if row[0] is None else row[0], reverse=True)
         return found[:latest]
     which = seeing.answered(which)
-    groups = [f"{_group(one)} AS by_{place}" for place, one in enumerate(by)]
-    columns = ", ".join([*groups, *(_FIGURES[figure] for figure in figures)])
-    sql = query(seeing.name, seeing.visible(), which, columns)
-    if by:
-        sql += f" GROUP BY {', '.join([f'by_{place}' for place in range(len(by))])}"
+    newest = Newest.meant(seeing.name, seeing.visible(), which)
+    sql = newest.figures([*map(_group, by)], [_FIGURES[figure] for figure in figures])
     if latest is not None:
         order = ["by_0 DESC", *(f"by_{place}" for place in range(1, len(by)))]
         sql += f" ORDER BY {', '.join(order)} LIMIT {latest:d}"
@@ -158,8 +131,8 @@ def ordered(
     which = seeing.answered(which)
     most = offset + limit
     if newest_first:
-        order = f" ORDER BY clicked_at DESC, seq DESC LIMIT {most:d}"
-        sql = query(seeing.name, seeing.visible(), which, ALL, *others(seeing)) + order
+        newest = Newest.meant(seeing.name, seeing.visible(), which, *others(seeing))
+        sql = newest.each(ALL, f" ORDER BY clicked_at DESC, seq DESC LIMIT {most:d}")
         found = [*map(Kept._make, seeing.table.rows(sql)), *changed(seeing, which)]
         found.sort(key=attrgetter("clicked_at", "seq"), reverse=True)
         return found[offset:most]
@@ -174,7 +147,10 @@ def ordered(
 
 
 def _along(seeing: Seeing, which: Which, most: int) -> Iterator[str]:
-    """Yield queries of batch after batch, some together; each has all that is before the next."""
+    """Yield queries of batch after batch, some together; each has all that is before the next.
+
+    That a click was changed doesn't matter to how many a batch has.
+    """
     visible = seeing.visible()
     after = which.after or 0
     begin, wanted = after // BATCH, most
@@ -201,8 +177,9 @@ def _along(seeing: Seeing, which: Which, most: int) -> Iterator[str]:
             if not found:
                 return
         near = [f"batch BETWEEN {begin:d} AND {end:d}", f"period BETWEEN {first:d} AND {last:d}"]
-        sql = query(seeing.name, visible, replace(which, after=after), ALL, *near, *others(seeing))
-        yield f"{sql} ORDER BY seq LIMIT {most:d}"
+        part = replace(which, after=after)
+        newest = Newest.meant(seeing.name, visible, part, *near, *others(seeing))
+        yield newest.each(ALL, f" ORDER BY seq LIMIT {most:d}")
         if end == found[-1][0] and len(found) < BATCHES:
             return
         begin, wanted = end + 1, wanted * 2
@@ -212,10 +189,11 @@ def newest(
     seeing: Seeing, which: Which, columns: Sequence[Column], last: int
 ) -> list[tuple[Any, ...]]:
     """Return columns of so many clicks, those with the highest `seq`."""
+    order = f" ORDER BY seq DESC LIMIT {last:d}"
     found = [
         kept
-        for sql in _queries(seeing, seeing.answered(which), ALL)
-        for kept in map(Kept._make, seeing.table.rows(f"{sql} ORDER BY seq DESC LIMIT {last:d}"))
+        for part in _parts(seeing, seeing.answered(which))
+        for kept in map(Kept._make, seeing.table.rows(part.each(ALL, order)))
     ]
     found += changed(seeing, seeing.answered(which))
     found.sort(key=attrgetter("seq"), reverse=True)
@@ -225,40 +203,38 @@ def newest(
 def busy_minutes(seeing: Seeing, minutes: Sequence[Minute], least: int) -> Iterator[Minute]:
     """Yield which minutes have so many visitors, or clicks of a burst, among their clicks.
 
-    First by the number of rows, of which a click may have several: hardly any minute has ten.
+    First by the number of clicks: hardly any minute has ten.
     """
     visible = seeing.visible()
     for start in range(0, len(minutes), MINUTES):
         part = list(minutes[start : start + MINUTES])
-        found = seeing.table.rows(_minutes(seeing, visible, part, f"count() >= {least:d}", ""))
+        where = _minutes(visible, part)
+        found = seeing.table.rows(
+            f"SELECT {', '.join(_MINUTE)} FROM {seeing.name} WHERE {' AND '.join(where)}"  # noqa: S608
+            f" GROUP BY {', '.join(_MINUTE)} HAVING count() >= {least:d}"
+        )
         many = [(link, minute) for link, minute in found]
         if many and seeing.own.rows:
             yield from _judged(seeing, many, least)
         elif many:
-            having = (
-                f"count() >= {least:d} AND (countIf(reason = {BURST}) > 0 OR"
-                f" uniqExactIf(visitor, visitor != 0 AND reason IN {PEOPLE}) >= {least:d})"
-            )
-            rows = seeing.table.rows(_minutes(seeing, visible, many, having, " FINAL"))
-            yield from [(link, minute) for link, minute in rows]  # type: ignore[misc]
+            visitors = ("uniqExactIf", f"visitor, visitor != 0 AND reason IN {PEOPLE}")
+            newest = Newest.of(seeing.name, visible, _minutes(visible, many))
+            sql = newest.figures(_MINUTE, [_FIGURES["bursts"], visitors])
+            for link, minute, bursts, number in seeing.table.rows(sql):
+                if bursts or number >= least:
+                    yield LinkId(link), minute
 
 
-def _minutes(
-    seeing: Seeing, visible: Visible, minutes: Sequence[tuple[int, int]], having: str, final: str
-) -> str:
+def _minutes(visible: Visible, minutes: Sequence[tuple[int, int]]) -> list[str]:
     asked = ",".join([f"({link:d},{minute:d})" for link, minute in [minutes[0], *minutes]])
     numbers = [minute for _, minute in minutes]
-    where = [
+    return [
         *visible.clicks(),
         among("link_id", {link for link, _ in minutes}),
         *since(min(numbers) * MINUTE),
         f"clicked_at < {(max(numbers) + 1) * MINUTE:d}",
-        f"(link_id, intDiv(clicked_at, {MINUTE})) IN ({asked})",
+        f"({', '.join(_MINUTE)}) IN ({asked})",
     ]
-    return (
-        f"SELECT link_id, intDiv(clicked_at, {MINUTE}) AS minute FROM {seeing.name}{final}"  # noqa: S608
-        f" WHERE {' AND '.join(where)} GROUP BY link_id, minute HAVING {having}"
-    )
 
 
 def _judged(seeing: Seeing, minutes: Sequence[tuple[int, int]], least: int) -> Iterator[Minute]:
@@ -300,22 +276,19 @@ def origins(
     visible, which = seeing.visible(), seeing.answered(which)
     near = [*(since(begin) if begin is not None else ())]
     near += [f"clicked_at < {end:d}"] if end is not None else []
-    columns = "segment_id, counted_as, count(), countIf(visitor = 0)"
-    sql = query(seeing.name, visible, which, columns, *near) + " GROUP BY segment_id, counted_as"
+    newest = Newest.meant(seeing.name, visible, which, *near)
+    figures: list[Aggregate] = [("count", ""), ("countIf", "visitor = 0")]
+    sql = newest.figures(("segment_id", "counted_as"), figures)
     for segment, referrer, number, unknown in seeing.table.rows(sql):
         people[segment, referrer] = [number, unknown]
-    first = query(
-        seeing.name,
-        visible,
-        which,
-        "visitor, min((clicked_at, segment_id, counted_as)) AS first",
-        "visitor != 0",
-    )
+    known = Newest.meant(seeing.name, visible, which, "visitor != 0")
+    clicks = known.each("visitor, clicked_at, segment_id, counted_as")
     having = [f"tupleElement(first, 1) >= {begin:d}"] if begin is not None else []
     having += [f"tupleElement(first, 1) < {end:d}"] if end is not None else []
     sql = (
         "SELECT tupleElement(first, 2) AS segment, tupleElement(first, 3) AS referrer, count()"  # noqa: S608
-        f" FROM ({first} GROUP BY visitor) WHERE {' AND '.join([*having, '1 = 1'])}"
+        " FROM (SELECT visitor, min((clicked_at, segment_id, counted_as)) AS first"
+        f" FROM ({clicks}) GROUP BY visitor) WHERE {' AND '.join([*having, '1 = 1'])}"
         " GROUP BY segment, referrer"
     )
     for segment, referrer, number in seeing.table.rows(sql):

@@ -24,7 +24,7 @@ def delete_before(seeing: Seeing, before: int, marks_before: int) -> int:
         now = Seeing(connection, keeper)
         visible = now.visible()
         where = " AND ".join([*visible.clicks(), f"clicked_at < {before:d}"])
-        ((number,),) = now.table.rows(f"SELECT count() FROM {now.name} FINAL WHERE {where}")  # noqa: S608
+        ((number,),) = now.table.rows(f"SELECT count() FROM {now.name} WHERE {where}")  # noqa: S608
         if number:
             last = read_fact(connection, DELETED_BEFORE) or 0
             write_fact(connection, DELETED_BEFORE, max(before, last))

@@ -141,19 +141,27 @@ class Seeing:
         )
 
     def take_number(self) -> int:
-        """Return the next number; what was given in vain since the last is a gap."""
+        """Return the next number, under which nothing counts yet."""
+        if not self.keeper.is_sure:
+            self._be_sure(read_fact(self.connection, LAST_BATCH) or 0)
+        query = text("SELECT nextval('click_numbers')")
+        return int(self.connection.execute(query).scalar_one())
+
+    def let_count(self, number: int) -> None:
+        """Let what has this number count with the commit; what was given in vain before is a gap.
+
+        Of a batch that is after its insert: should that fail, the batch never counts.
+        """
         connection = self.connection
         last = read_fact(connection, LAST_BATCH) or 0
-        if not self.keeper.is_sure:
-            self._be_sure(last)
-        number: int = connection.execute(text("SELECT nextval('click_numbers')")).scalar_one()
         if number > last + 1:
             connection.execute(insert(click_batch_gaps).values(first=last + 1, last=number - 1))
         write_fact(connection, LAST_BATCH, number)
-        return number
 
     def change(self, kind: int, data: Sequence[Sequence[int]] | Sequence[int], number: int) -> None:
         """Write down a change that is made on ClickHouse once it is committed."""
+        if number not in self.own.changes:
+            self.let_count(number)
         self.connection.execute(
             insert(click_changes).values(
                 id=number, kind=kind, data=msgspec.json.encode(data).decode()
@@ -173,7 +181,7 @@ class Seeing:
 
     def _be_sure(self, last: int) -> None:
         """Let numbers begin above all that are there, as where a backup was restored."""
-        ((stored,),) = self.table.rows(f"SELECT max(batch) FROM {self.name}")  # noqa: S608
+        stored = self.table.highest()
         query = text(
             "SELECT setval('click_numbers', GREATEST(last_value, :top)) FROM click_numbers"
         )

@@ -25,7 +25,7 @@ def settle_rows(engine: Engine, table: ClickTable) -> None:
         )
         changes = connection.execute(query).all()
         for _, data in changes:
-            table.insert(map(tuple, msgspec.json.decode(data, type=list[list[int]])))
+            table.insert_changes(map(tuple, msgspec.json.decode(data, type=list[list[int]])))
         _done(connection, ROWS, [number for number, _ in changes])
 
 
@@ -52,8 +52,7 @@ def settle(engine: Engine, ready: Callable[[Connection], ClickTable]) -> None:
         links = {link for _, data in gone for link in msgspec.json.decode(data, type=list[int])}
         if gone and not table.is_changing():
             where = among("link_id", links)
-            ((left,),) = table.rows(f"SELECT count() FROM {table.name} WHERE {where}")  # noqa: S608
-            if left:  # looked at again in the next pass: until then they are hidden
+            if table.has(where):  # looked at again in the next pass: until then they are hidden
                 table.change("DELETE", where)
             else:
                 _done(connection, LINKS, [number for number, _ in gone])

@@ -1,13 +1,15 @@
 """The table `clicks` on ClickHouse, on one server or on a cluster of shards and replicas.
 
-A click that is stored again replaces itself: its key is made of what never changes of it, and of
-rows of one key that of the newest version is read.
+A click that is stored again replaces itself in time: its key is made of what never changes of it,
+and of rows of one key that of the newest version stays. What is changed of a click is beside it, in
+a table of changes that has each of them (newest.py says how both are read).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Final
 
+from linktrack.clicks.keeping.clickhouse.newest import CHANGED
 from linktrack.clicks.keeping.clickhouse.transport import ClickHouse, Row, Setting
 
 COLUMNS: Final[Mapping[str, str]] = {
@@ -38,14 +40,10 @@ COLUMNS: Final[Mapping[str, str]] = {
 
 _FOR_EYES: Final = "clicked DateTime('UTC') ALIAS toDateTime(intDiv(clicked_at, 1000), 'UTC')"
 
-_ORDER: Final = (
-    "PARTITION BY period ORDER BY (link_id, visitor, clicked_at, source, place) "
-    "SETTINGS index_granularity = 8192"
-)
+_KEY: Final = "link_id, visitor, clicked_at, source, place"
 
 OPTIONAL: Final = (
     "distributed_foreground_insert",
-    "do_not_merge_across_partitions_select_final",
     "insert_quorum_parallel",
 )
 """Settings that old servers don't know, and would refuse."""
@@ -72,11 +70,16 @@ class ClickTable:
         self._quorum = quorum
         self.name: Final = f"{database}.clicks"
         """What is read from and inserted into."""
+        self.changed: Final = f"{self.name}{CHANGED}"
+        """The same for the changes of clicks."""
+
+    def _kept(self, name: str) -> str:
+        """Return the table that has the rows; that of a cluster is on every server."""
+        return f"{name}_local" if self._cluster else name
 
     @property
-    def _kept(self) -> str:
-        """The table that has the rows; that of a cluster is on every server."""
-        return f"{self.name}_local" if self._cluster else self.name
+    def _both(self) -> tuple[str, str]:
+        return self._kept(self.changed), self._kept(self.name)
 
     def create(self) -> None:
         """Make the database and the tables that aren't there."""
@@ -84,59 +87,81 @@ class ClickTable:
         ((there,),) = self._engine.rows("SELECT " + named + " FROM system.databases")  # noqa: S608 - settings.py has checked it
         if not there:
             self._define(f"CREATE DATABASE IF NOT EXISTS {self._database}{self._on}")
-        columns = ", ".join([f"{name} {kind}" for name, kind in COLUMNS.items()])
-        kind = "ReplacingMergeTree(version)"
+        self._create(self.changed, f"{_KEY}, seq, version", "")
+        self._create(self.name, _KEY, "version")
+
+    def _create(self, name: str, key: str, version: str) -> None:
+        columns = ", ".join([f"{column} {kind}" for column, kind in COLUMNS.items()])
+        kind = f"ReplacingMergeTree({version})"
         if self._cluster:
-            path = f"/clickhouse/tables/{{shard}}/{self._database}.clicks"
-            kind = f"ReplicatedReplacingMergeTree('{path}', '{{replica}}', version)"
+            path = f"'/clickhouse/tables/{{shard}}/{name}', '{{replica}}'"
+            more = f", {version}" if version else ""
+            kind = f"ReplicatedReplacingMergeTree({path}{more})"
+        kept = self._kept(name)
         self._define(
-            f"CREATE TABLE IF NOT EXISTS {self._kept}{self._on} ({columns}, {_FOR_EYES}) "
-            f"ENGINE = {kind} {_ORDER}"
+            f"CREATE TABLE IF NOT EXISTS {kept}{self._on} ({columns}, {_FOR_EYES}) ENGINE = {kind}"
+            f" PARTITION BY period ORDER BY ({key}) SETTINGS index_granularity = 8192"
         )
         if self._cluster:
+            place = f"'{self._cluster}', {kept.replace('.', ', ')}, link_id"
             self._define(
-                f"CREATE TABLE IF NOT EXISTS {self.name}{self._on} ({columns}, {_FOR_EYES}) "
-                f"ENGINE = Distributed('{self._cluster}', {self._database}, clicks_local, link_id)"
+                f"CREATE TABLE IF NOT EXISTS {name}{self._on} ({columns}, {_FOR_EYES}) "
+                f"ENGINE = Distributed({place})"
             )
 
     def ensure(self) -> None:
         """Make the tables, unless they are there: a cluster then asks nothing of its servers."""
         ((there,),) = self._engine.rows(
             f"SELECT count() FROM system.tables WHERE database = '{self._database}'"  # noqa: S608
-            " AND name = 'clicks'"
+            " AND name = 'clicks'"  # which is made last
         )
         if not there:
             self.create()
 
     def drop_period(self, period: int) -> None:
         """Delete the clicks of a visitor period, by its first day; on every shard and replica."""
-        self._define(f"ALTER TABLE {self._kept}{self._on} DROP PARTITION {period:d}")
+        for kept in self._both:
+            self._define(f"ALTER TABLE {kept}{self._on} DROP PARTITION {period:d}")
 
     def change(self, change: str, where: str) -> None:
         """Change rows where they lie, or delete them; it is done in the background.
 
         What makes a row's key can't be changed.
         """
-        self._define(f"ALTER TABLE {self._kept}{self._on} {change} WHERE {where}")
+        for kept in self._both:
+            self._define(f"ALTER TABLE {kept}{self._on} {change} WHERE {where}")
 
     def is_changing(self) -> bool:
         """Whether such a change isn't done yet, on the server that is asked."""
-        name = self._kept.rpartition(".")[2]
         ((number,),) = self._engine.rows(
             f"SELECT count() FROM system.mutations WHERE database = '{self._database}'"  # noqa: S608
-            f" AND table = '{name}' AND NOT is_done"
+            " AND NOT is_done"
         )
         return number > 0
 
+    def has(self, where: str) -> bool:
+        """Whether there are rows, also such as don't count."""
+        parts = [f"SELECT count() FROM {name} WHERE {where}" for name in (self.name, self.changed)]  # noqa: S608
+        return any(number for (number,) in self.rows(" UNION ALL ".join(parts)))
+
+    def highest(self) -> int:
+        """Return the highest number that a row has, as a batch or as a change."""
+        batch, change = f"max(batch) FROM {self.name}", f"max(version) FROM {self.changed}"
+        return max(number for (number,) in self.rows(f"SELECT {batch} UNION ALL SELECT {change}"))
+
     def insert(self, rows: Iterable[Row]) -> None:
-        """Store rows with all of `COLUMNS`, on the disks of their shards when it returns.
+        """Store new clicks with all of `COLUMNS`, on the disks of their shards when it returns.
 
         Raises `Unclear` unless that is certain.
         """
         self._engine.insert(self.name, tuple(COLUMNS), rows, self._inserting)
 
+    def insert_changes(self, rows: Iterable[Row]) -> None:
+        """Store how clicks are from now on, as `insert` does; it may be done again."""
+        self._engine.insert(self.changed, tuple(COLUMNS), rows, self._inserting)
+
     def rows(self, sql: str) -> Iterator[Row]:
-        """Yield the rows of a query, which reads `name` with FINAL."""
+        """Yield the rows of a query of `name` and `changed`."""
         return self._engine.rows(sql, self._reading)
 
     def _define(self, sql: str) -> None:
@@ -168,9 +193,6 @@ class ClickTable:
     @cached_property
     def _reading(self) -> Mapping[str, Setting]:
         settings: dict[str, Setting] = {}
-        if "do_not_merge_across_partitions_select_final" in self._known:
-            # Rows of one key are in one period, that of their time.
-            settings["do_not_merge_across_partitions_select_final"] = 1
         if self._cluster:
             settings["load_balancing"] = "in_order"  # the replica that has been inserted into
             if self._quorum:
