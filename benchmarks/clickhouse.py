@@ -3,9 +3,9 @@
 Loads clicks from journals into PostgreSQL alone and into PostgreSQL with ClickHouse (Debian's
 server), in turns, for the rate and the bytes a click. Then it stores clicks with countries,
 languages and devices, and copies them on ClickHouse, by other visitors at other times, until there
-are `--times` as many; counts stay those of the first. Of all of them it times what reads single
-clicks, warm: filtered clicks of two years, pages narrowed by two filters, and an export. Servers
-are started and ended here, with the settings of tests.
+are `--times` as many; counts stay those of the first. One in a hundred is changed. Of all of them
+it times what reads single clicks, warm: filtered clicks of two years, pages narrowed by two
+filters, and an export. Servers are started and ended here, with the settings of tests.
 """
 
 import argparse
@@ -36,6 +36,7 @@ from databases import PostgreSQLMaker, postgresql_server
 from linktrack.clicks.facts import write_fact
 from linktrack.clicks.keeping.clickhouse.models import LAST_BATCH
 from linktrack.clicks.keeping.clickhouse.table import COLUMNS
+from linktrack.clicks.vocabulary import REASON_NUMBER
 from linktrack.db import writing
 from linktrack.installation import Installation
 from linktrack.portability.export.exports import export_rows
@@ -45,6 +46,8 @@ REPEATS: Final = 3
 EXPORTED: Final = 100_000
 BATCHES: Final = 1 << 20
 """Numbers of batches between a click and its copy."""
+CHANGED_TO: Final = REASON_NUMBER["bot"]
+TICK: Final = os.sysconf("SC_CLK_TCK")
 
 
 def bytes_of_sql(opened: Installation) -> int:
@@ -83,7 +86,7 @@ def rates(new: Callable[[str, str], Installation], engine: Engine, clicks: int) 
 
 
 def copy(opened: Installation, engine: Engine, name: str, times: int) -> int:
-    """Copy the clicks so often; return how many there are then."""
+    """Copy the clicks so often, and change some; return how many there are then."""
     asked = engine.asked(seconds=600)
     changed = {
         "visitor": "if(visitor = 0, 0, toInt64(bitXor(visitor, {copy} * 6364136223846793005)))",
@@ -100,12 +103,27 @@ def copy(opened: Installation, engine: Engine, name: str, times: int) -> int:
             f" {', '.join(columns).format(copy=number)} FROM {name}.clicks WHERE batch < {BATCHES}"
         )
     ((last, count),) = asked.rows(f"SELECT max(batch), count() FROM {name}.clicks")
+    last += 1
+    new = {"version": str(last), "reason": f"toUInt8(if(reason = 0, {CHANGED_TO}, 0))"}
+    asked.run(
+        f"INSERT INTO {name}.clicks_changed ({', '.join(COLUMNS)})"
+        f" SELECT {', '.join([new.get(column, column) for column in COLUMNS])}"
+        f" FROM {name}.clicks WHERE cityHash64(seq) % 100 = 0"
+    )
     with writing(opened.database.engine) as connection:
         write_fact(connection, LAST_BATCH, last)
     return count
 
 
-def questions(opened: Installation) -> None:
+def cpu(engine: Engine) -> float:
+    """Return the CPU seconds that ClickHouse has taken so far."""
+    process = engine.servers[0].process
+    assert process is not None
+    said = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(said[11]) + int(said[12])) / TICK
+
+
+def questions(opened: Installation, engine: Engine) -> None:
     """Print how long what reads single clicks takes."""
     client = signed_in(opened)
     last = (START + SPAN).date()
@@ -121,16 +139,19 @@ def questions(opened: Installation) -> None:
         "places of 28 days, two filters": f"places?{between(28)}{asked}",
         "places of two years, two filters": f"places?{between(730)}{asked}",
     }
-    print("\n| | ms, by the clock |\n|---|---:|")
+    print("\n| | ms, by the clock | CPU ms, linktrack | CPU ms, ClickHouse |")
+    print("|---|---:|---:|---:|")
     for words, address in pages.items():
         runs = []
         for _ in range(REPEATS + 1):
-            begun = time.perf_counter()
+            begun = (time.perf_counter(), time.process_time(), cpu(engine))
             answer = client.get(f"/owner/{address}")
-            runs.append(time.perf_counter() - begun)
+            ended = (time.perf_counter(), time.process_time(), cpu(engine))
+            runs.append([1000 * (end - begin) for begin, end in zip(begun, ended, strict=True)])
             assert answer.status_code == 200, answer.text
             assert "chip unused" not in answer.text, address
-        print(f"| {words} | {1000 * statistics.median(runs[1:]):,.0f} |", flush=True)
+        taken = [f"{statistics.median(each):,.0f}" for each in zip(*runs[1:], strict=True)]
+        print(f"| {words} | {' | '.join(taken)} |", flush=True)
     begun = time.perf_counter()
     rows = export_rows(opened.database.engine, opened.shortener, "clicks", Selection())
     number = sum(1 for _ in itertools.islice(rows, EXPORTED))
@@ -162,7 +183,7 @@ def main() -> None:
         number = copy(opened, engine, "copied", given.times)
         size = bytes_there(engine, "copied")
         print(f"\n{number:,} clicks, {size / number:.0f} bytes each, load {os.getloadavg()[0]:.0f}")
-        questions(opened)
+        questions(opened, engine)
 
 
 if __name__ == "__main__":

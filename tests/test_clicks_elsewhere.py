@@ -279,7 +279,7 @@ def test_a_restored_database_counts_what_it_knows(
     table = ClickTable(server.asked(), "restored")
     table.create()
     keep(elsewhere, table)
-    stale = [tuple([1] * 7 + [batch] * 3 + [1] * 12) for batch in (1, 2, 1_000)]
+    stale = [tuple([1] * 7 + [batch, batch << 20, batch] + [1] * 12) for batch in (1, 2, 1_000)]
     table.insert(stale)
     with elsewhere.database.engine.begin() as connection:
         rebuild(connection, days_of(elsewhere))

@@ -14,7 +14,7 @@ from sqlalchemy import BigInteger, select, type_coerce
 from linktrack.calendar.days import QUARTER
 from linktrack.chunks import chunked
 from linktrack.clicks.bulk import among as among_in_sql
-from linktrack.clicks.keeping.clickhouse.conditions import among, from_period
+from linktrack.clicks.keeping.clickhouse.conditions import among, from_period, lasting
 from linktrack.clicks.keeping.clickhouse.newest import Newest
 from linktrack.clicks.keeping.clickhouse.seeing import Seeing
 from linktrack.clicks.keeping.which import Facet, Which
@@ -74,7 +74,8 @@ def _firsts(seeing: Seeing, which: Which, grouped: str, by: Sequence[Facet], lin
     click that is wanted needs no first one: what was changed is few, and looked through later.
     """
     visible = seeing.visible()
-    where = [*visible.rows(), "visitor != 0", among("link_id", [link for link, *_ in links])]
+    theirs = lasting(Which(accounts=which.accounts, links=which.links))
+    where = [*visible.rows(), "visitor != 0", *theirs]
     if which.since is not None and not _has_imported(seeing, which):
         where.append(from_period(which.since))
     newest = Newest.of(seeing.name, visible, where, [f"reason = {HUMAN}"])
@@ -91,8 +92,8 @@ def _firsts(seeing: Seeing, which: Which, grouped: str, by: Sequence[Facet], lin
         if numbers is not None
     ]
     if wanted:
-        theirs = Newest.meant(seeing.name, visible, which, "visitor != 0").each("visitor")
-        unchanged = f"{newest.unchanged} AND visitor GLOBAL IN ({theirs})"
+        who = Newest.meant(seeing.name, visible, which, "visitor != 0").each("visitor")
+        unchanged = f"{newest.unchanged} AND visitor GLOBAL IN ({who})"
         newest = newest._replace(unchanged=unchanged)
     wanted += [f"{columns['clicked_at']} >= {which.since:d}"] if which.since is not None else []
     wanted += [f"{columns['clicked_at']} < {which.until:d}"] if which.until is not None else []
@@ -128,11 +129,11 @@ def _age(of: Columns, links: Links) -> str:
     posted = _looked_up(
         of["link_id"], [(link, -1 if at is None else at) for link, _, at in links], -1
     )
-    age = f"({of['clicked_at']} - {posted})"
+    age = f"({of['clicked_at']} - posted)"  # named: it is long
     hours = (
         f"multiIf({age} < 0, 0, {age} >= {WINDOW_LENGTHS[-1]}, {MOST_HOURS}, intDiv({age}, {HOUR}))"
     )
-    return f"if({posted} = -1, -1, {hours})"
+    return f"if(({posted} AS posted) = -1, -1, {hours})"
 
 
 def _looked_up(column: str, values: Sequence[tuple[int, int]], default: int) -> str:

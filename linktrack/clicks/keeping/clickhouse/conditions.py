@@ -31,7 +31,11 @@ class Visible:
 
     def rows(self) -> Iterator[str]:
         """Yield conditions of rows that count for marks."""
-        yield from self._counts("batch")
+        # By `seq`, which is read in any case, and not by the batch that it tells.
+        yield f"seq < {(self.last + 1) * BATCH}"
+        yield from (
+            f"(seq < {first * BATCH} OR seq >= {(last + 1) * BATCH})" for first, last in self.gaps
+        )
         if self.gone:
             yield f"link_id NOT IN ({_list(self.gone)})"
 
@@ -43,11 +47,8 @@ class Visible:
 
     def changes(self) -> Iterator[str]:
         """Yield conditions of changes that count."""
-        yield from self._counts("version")
-
-    def _counts(self, number: str) -> Iterator[str]:
-        yield f"{number} <= {self.last}"
-        yield from (f"({number} < {first} OR {number} > {last})" for first, last in self.gaps)
+        yield f"version <= {self.last}"
+        yield from (f"(version < {first} OR version > {last})" for first, last in self.gaps)
 
 
 def properties(which: Which) -> Iterator[str]:
