@@ -18,6 +18,7 @@ from clicking import START, some_clicks
 from databases import Maker
 from keepings import days_of, drawn, everything, keep, on_clickhouse, same
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 from world import NOON, World
 
 from linktrack.clicks.capture.journal import SUFFIX
@@ -42,6 +43,7 @@ from linktrack.errors import Conflict, Unavailable
 from linktrack.ids import LinkId
 from linktrack.portability.export.everything import export_all
 from linktrack.portability.export.restore import import_all
+from linktrack.upkeep.health.status import status_of
 
 PAGES = (
     "/owner/", "/owner/accounts/1", "/owner/audience", "/owner/compare", "/owner/devices",
@@ -375,3 +377,20 @@ def alike(found: Mapping[str, Sequence[object]], wanted: Mapping[str, Sequence[o
 
 def stop(_number: int) -> None:
     raise InterruptedError
+
+
+def test_status_knows_before_the_first_click_that_clickhouse_answers(
+    server: Engine, postgresql_databases: Maker, tmp_path: Path
+) -> None:
+    """Then there is no table yet."""
+    with (
+        postgresql_databases.lend() as url,
+        World.at(tmp_path / "new", url, LINKTRACK_CLICKS=server.url("no_clicks_yet")) as world,
+    ):
+        engine = with_clicks(world.database.engine, world.settings)
+        with Session(engine) as session:
+            assert status_of(session, world.settings, NOON)["clicks"] == 0
+        server.servers[0].kill()
+        with Session(engine) as session:
+            assert status_of(session, world.settings, NOON)["clicks"] is None
+        engine.dispose()
