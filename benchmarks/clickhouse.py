@@ -144,10 +144,10 @@ def questions(opened: Installation, engine: Engine) -> None:
     for words, address in pages.items():
         runs = []
         for _ in range(REPEATS + 1):
-            begun = (time.perf_counter(), time.process_time(), cpu(engine))
+            before = (time.perf_counter(), time.process_time(), cpu(engine))
             answer = client.get(f"/owner/{address}")
-            ended = (time.perf_counter(), time.process_time(), cpu(engine))
-            runs.append([1000 * (end - begin) for begin, end in zip(begun, ended, strict=True)])
+            after = (time.perf_counter(), time.process_time(), cpu(engine))
+            runs.append([1000 * (end - begin) for begin, end in zip(before, after, strict=True)])
             assert answer.status_code == 200, answer.text
             assert "chip unused" not in answer.text, address
         taken = [f"{statistics.median(each):,.0f}" for each in zip(*runs[1:], strict=True)]
