@@ -11,12 +11,10 @@ from typing import Final, NamedTuple
 
 from linktrack.clicks.keeping.clickhouse.conditions import Visible, lasting, properties
 from linktrack.clicks.keeping.clickhouse.matching import Kept
+from linktrack.clicks.keeping.clickhouse.table import CHANGED
 from linktrack.clicks.keeping.which import Which
 
 ALL: Final = ", ".join(Kept._fields)
-CHANGED: Final = "_changed"
-"""What the name of the table of changes has behind that of the clicks."""
-
 SHORT: Final = 10_000
 """Up to so many characters a condition is repeated where it only saves reading."""
 

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Final
 
-from linktrack.clicks.keeping.clickhouse.newest import CHANGED
 from linktrack.clicks.keeping.clickhouse.transport import ClickHouse, Row, Setting
 
 COLUMNS: Final[Mapping[str, str]] = {
@@ -39,6 +38,9 @@ COLUMNS: Final[Mapping[str, str]] = {
 """What is stored of a click, and as what; what isn't known is 0. New ones go to the end."""
 
 _FOR_EYES: Final = "clicked DateTime('UTC') ALIAS toDateTime(intDiv(clicked_at, 1000), 'UTC')"
+
+CHANGED: Final = "_changed"
+"""What the name of the table of changes has behind that of the clicks."""
 
 _KEY: Final = "link_id, visitor, clicked_at, source, place"
 
