@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal
 
@@ -59,6 +60,7 @@ NEWER: Final = (
 
 _SQLITE: Final = "sqlite:///"
 _POOLED: Final = "pooled"
+_connecting = partial(create_engine, hide_parameters=True, pool_use_lifo=True)  # warm ones first
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
@@ -137,7 +139,7 @@ def make_engine(url: str, patience: float = PATIENCE) -> Engine:
 def _sqlite(url: str, patience: float) -> Engine:
     # Everything behind it is a path, also with ? and %, which SQLAlchemy would read as its own.
     file = URL.create("sqlite", database=url.removeprefix(_SQLITE))
-    engine = create_engine(file, hide_parameters=True, connect_args={"timeout": patience})
+    engine = _connecting(file, connect_args={"timeout": patience})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -154,10 +156,9 @@ def _postgresql(url: str, wait_ms: int) -> Engine:
     theirs = address.query.get("options", "")
     options = f"{theirs if isinstance(theirs, str) else ' '.join(theirs)} -c lock_timeout={wait_ms}"
     # The user's own come from the address; as an argument they would replace each other.
-    engine = create_engine(
+    engine = _connecting(
         address.difference_update_query(["options"]),
         pool_pre_ping=True,
-        hide_parameters=True,
         connect_args={"connect_timeout": 5, "options": options.strip()},
     )
 

@@ -102,8 +102,7 @@ def load(url: str, folder: Path, fatal: int | None) -> list[str]:
     """Load all there is, in small batches, and delete the files; return the steps taken."""
     engine = make_engine(url)
     store = Store(engine, load_settings({}).timezone)
-    loader = Loader(store, folder, keep=timedelta(seconds=-1))
-    loader._bytes = 3_000
+    loader = Loader(store, folder, keep=timedelta(seconds=-1), most_bytes=3_000)
     store.steps = Steps(engine, folder, fatal)
     loader.load()
     return store.steps.names

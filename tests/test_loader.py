@@ -7,7 +7,7 @@ from pathlib import Path
 import psutil
 import pytest
 from clicking import START, click, counts, some_clicks
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, event, func, select
 from world import World
 
 from linktrack.calendar.days import Days
@@ -206,30 +206,60 @@ def test_an_agent_with_an_endless_name_is_stored(world: World) -> None:
     assert world.loader().load().clicks == 3
 
 
+class Stumbling(ClickStore):
+    """A store with a defect: it cannot take clicks of a link, until it is mended."""
+
+    over: LinkId | None = None
+
+    def append(
+        self, connection: Connection, records: Sequence[ClickRecord], origin: Origin | None = None
+    ) -> int:
+        """Store, and stumble over clicks of the link."""
+        count = super().append(connection, records, origin)
+        if any(record.link_id == self.over for record in records):
+            raise ValueError("a defect")
+        return count
+
+
 def test_a_file_that_cannot_be_loaded_stops_no_other(sqlite_world: World) -> None:
-    """Its clicks wait in it, and it is named in the log."""
+    """Its clicks wait in it, and it is named in the log; the others are loaded without it."""
     links, _ = some_clicks(sqlite_world)
-    for _ in range(2):
+    for link in (links[0], links[1], links[2]):
         journal = Journal(sqlite_world.settings.journals)
-        journal.append(click(links[0]))
+        journal.append(click(link))
         journal.close()
-
-    class Stumbling(FailingOnce):
-        def append(
-            self,
-            connection: Connection,
-            records: Sequence[ClickRecord],
-            origin: Origin | None = None,
-        ) -> int:
-            try:
-                return super().append(connection, records, origin)
-            except Fault as error:
-                raise ValueError("a defect") from error
-
     store = Stumbling(sqlite_world.database.engine, sqlite_world.settings.timezone)
+    store.over = links[1]
     loader = Loader(store, sqlite_world.settings.journals)
+    assert loader.load().clicks == 2
+    assert loader.load().clicks == 0
+    store.over = None
     assert loader.load().clicks == 1
-    assert loader.load().clicks == 1
+    assert stored(sqlite_world) == 3
+
+
+def test_journals_of_several_workers_are_loaded_together(world: World) -> None:
+    """One transaction for what all have written, so that what they have in common is written once.
+
+    Each file's place moves with it: what comes later is loaded from there.
+    """
+    links, _ = some_clicks(world)
+    workers = [Journal(world.settings.journals) for _ in range(3)]
+    loader = world.loader()
+    loader.load()
+    commits: list[Connection] = []
+    event.listen(world.database.engine, "commit", commits.append)
+    for round_ in range(2):
+        for number, journal in enumerate(workers):
+            for second in range(number + 1):
+                journal.append(click(links[0], second + 10 * round_))
+        commits.clear()
+        assert loader.load().clicks == 6
+        assert len(commits) == 1
+    for journal in workers:
+        journal.close()
+    assert world.loader().load().clicks == 0
+    assert stored(world) == 12
 
 
 def opened_in(world: World) -> list[str]:

@@ -6,6 +6,7 @@ SQLite reads the whole table for `(a, b) IN (VALUES …)`, though both columns a
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
+from operator import itemgetter
 from typing import TypeAlias, TypeVar
 
 import msgspec
@@ -36,13 +37,16 @@ _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 def find_rows(
     connection: Connection, table: Table, keys: Sequence[tuple[int, ...]]
 ) -> Iterator[tuple[int, ...]]:
-    """Yield the rows whose primary keys begin with these, all columns, in any order."""
+    """Yield the rows whose primary keys begin with these, all columns, in any order.
+
+    Keys are of two columns, or of three whose first two hold no negative numbers.
+    """
     if not keys:
         return
     width = len(keys[0])
     if is_sqlite(connection):
         # Not by `json`: that takes half as long as the database.
-        given = msgspec.json.encode(keys).decode()
+        given = msgspec.json.encode(_grouped(keys)).decode()
         found = connection.exec_driver_sql(_find_in_sqlite(table, width), (given,))
     else:
         found = connection.exec_driver_sql(_find_in_postgresql(table, width), _columns_of(keys))
@@ -81,7 +85,26 @@ def insert_rows(
     connection: Connection, table: Table, names: Sequence[str], rows: Sequence[Row]
 ) -> None:
     """Insert rows of these columns; numbers the database gives are in the order of the rows."""
+    if is_sqlite(connection):
+        names, rows = _without_empty(table, names, rows)
     _write(connection, table, tuple(names), "", rows)
+
+
+def _without_empty(
+    table: Table, names: Sequence[str], rows: Sequence[Row]
+) -> tuple[Sequence[str], Sequence[Row]]:
+    """Leave out columns that are null in all rows: Python's driver takes 0.4 µs for each null.
+
+    (It asks whether there is an adapter for it, and there is none.)
+    """
+    kept = [
+        place
+        for place, name in enumerate(names)
+        if not (table.c[name].nullable and set(map(itemgetter(place), rows)) == {None})
+    ]
+    if not 1 < len(kept) < len(names):
+        return names, rows
+    return [names[place] for place in kept], list(map(itemgetter(*kept), rows))
 
 
 def upsert_rows(
@@ -119,12 +142,34 @@ def _columns_of(rows: Iterable[Row]) -> tuple[list[int | None], ...]:
     return tuple(map(list, zip(*rows, strict=True)))
 
 
+def _grouped(keys: Sequence[tuple[int, ...]]) -> dict[int, list[int]]:
+    """Return the last numbers of keys under what is before them, as one number.
+
+    SQLite takes a third less time for these than for keys that are lists of their own.
+    """
+    grouped: dict[int, list[int]] = {}
+    for key in keys:
+        begin = key[0] if len(key) == 2 else key[0] << 32 | key[1]
+        if begin in grouped:
+            grouped[begin].append(key[-1])
+        else:
+            grouped[begin] = [key[-1]]
+    return grouped
+
+
 @cache
 def _find_in_sqlite(table: Table, width: int) -> str:
-    names = [_quoted(column.name) for column in table.primary_key][:width]
-    match = " AND ".join(f"t.{name} = k.value ->> {index}" for index, name in enumerate(names))
+    names = [f"t.{_quoted(column.name)}" for column in table.primary_key]
+    begin = (
+        f"{names[0]} = k.key"
+        if width == 2
+        else f"{names[0]} = k.key >> 32 AND {names[1]} = k.key & {2**32 - 1}"
+    )
     # CROSS JOIN: SQLite then goes from the keys to the table, never the other way.
-    return f"SELECT t.* FROM json_each(?) AS k CROSS JOIN {table.name} AS t ON {match}"  # noqa: S608 - names of our own tables
+    return (
+        f"SELECT t.* FROM json_each(?) AS k CROSS JOIN json_each(k.value) AS l"  # noqa: S608 - names of our own tables
+        f" CROSS JOIN {table.name} AS t ON {begin} AND {names[width - 1]} = l.value"
+    )
 
 
 @cache

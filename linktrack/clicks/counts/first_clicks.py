@@ -8,6 +8,7 @@ and with it every count of unique clicks that depends on it.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import TypeVar
 
 from msgspec.structs import replace
@@ -48,20 +49,14 @@ class Uniques:
 
 def mark_firsts(connection: Connection, humans: Sequence[Click], day_of: DayOf) -> Uniques:
     """Mark the first clicks among these; return the unique clicks added and removed."""
-    latest_first = sorted(
-        (click for click in humans if click.visitor is not None), key=mark_of, reverse=True
-    )
-    on_links = {key_of(click): click for click in latest_first}  # the earliest is what remains
-    on_posts: dict[Pair, Click] = {
-        (click.post_id, visitor): click
-        for click in latest_first
-        if click.post_id is not None and (visitor := click.visitor) is not None
-    }
-    keys = sorted(on_links)  # in the order of the table, which finds and writes rows fastest so
+    on_links = _earliest((key_of(click), click) for click in humans if click.visitor is not None)
+    # In the order of the table, which finds and writes rows fastest so.
+    in_order = sorted(on_links.items(), key=itemgetter(0))
+    on_posts = _earliest((key[:2], click) for key, click in in_order if key[0] > 0)
     clicks = clicks_of(connection)
-    marks = clicks.marks([key[:2] for key in keys])
-    links = _earlier({key: on_links[key] for key in keys}, marks, day_of)
-    posts = _earlier(on_posts, _firsts_on_posts(marks), day_of)
+    marks = clicks.marks([key[:2] for key, _ in in_order])
+    links = _earlier(in_order, marks, day_of)
+    posts = _earlier(on_posts.items(), _firsts_on_posts(marks), day_of)
     clicks.set_marks([key_of(click) + mark_of(click) for click in links.added], [])
     return Uniques(posts, links) + Uniques(*map(Moves, _without_visitor(humans)))
 
@@ -103,17 +98,29 @@ def _without_visitor(humans: Iterable[Click]) -> tuple[list[Click], list[Click]]
     return [click for click in unknown if click.post_id is not None], unknown
 
 
-def _earlier(firsts: Mapping[AnyKey, Click], stored: Mapping[AnyKey, Mark], day_of: DayOf) -> Moves:
+def _earliest(clicks: Iterable[tuple[AnyKey, Click]]) -> dict[AnyKey, Click]:
+    """Return the first click of each key."""
+    firsts: dict[AnyKey, Click] = {}
+    for key, click in clicks:
+        first = firsts.setdefault(key, click)
+        if first is not click and mark_of(click) < mark_of(first):
+            firsts[key] = click
+    return firsts
+
+
+def _earlier(
+    firsts: Iterable[tuple[AnyKey, Click]], stored: Mapping[AnyKey, Mark], day_of: DayOf
+) -> Moves:
     """Return the clicks that come before what is stored, in the same order, and what they move."""
-    moved = [
-        (key, click)
-        for key, click in firsts.items()
-        if key not in stored or mark_of(click) < stored[key]
-    ]
-    return Moves(
-        [click for _, click in moved],
-        [_as_marked(click, stored[key], day_of) for key, click in moved if key in stored],
-    )
+    moves = Moves()
+    for key, click in firsts:
+        mark = stored.get(key)
+        if mark is None:
+            moves.added.append(click)
+        elif mark_of(click) < mark:
+            moves.added.append(click)
+            moves.removed.append(_as_marked(click, mark, day_of))
+    return moves
 
 
 def _firsts_on_posts(marks: Mapping[Key, Mark]) -> dict[Pair, Mark]:

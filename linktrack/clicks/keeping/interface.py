@@ -42,6 +42,9 @@ class Clicks(Protocol):
     keeps_marks: bool
     """Whether marks are stored, and not read from the clicks."""
 
+    keeps_origins: bool
+    """Whether a click is known by where it was read, so that a batch must be of one journal."""
+
     most_numbers: int | None
     """How many numbers (`seq`) one step of many looks at, so that none is a long transaction; None:
     as many as there are, most of which are nobody's."""

@@ -4,7 +4,7 @@ import gc
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -25,10 +25,14 @@ from linktrack.errors import Unavailable
 
 log = logging.getLogger(__name__)
 
-BATCH_BYTES: Final = 1024 * 1024  # about 4,000 clicks: a transaction of some 150 ms
-MOST_BYTES: Final = 4 * BATCH_BYTES  # a batch when behind: others wait half a second at most
+BATCH_BYTES: Final = 1024 * 1024  # of a file that is begun in a batch: some 4,000 clicks
+MOST_BYTES: Final = 4 * BATCH_BYTES  # in one transaction: others wait half a second at most
 PAUSE_SECONDS: Final = 0.4
 """Between two passes: a batch of ten clicks is nearly the work of a thousand."""
+
+MANY: Final = 1_000
+LONG_PAUSE_SECONDS: Final = 1.0
+"""After a pass that loaded many clicks: the more are loaded at once, the less each one costs."""
 
 RETRY_SECONDS: Final = 0.2
 """Doubled with each failure in a row, up to five seconds."""
@@ -75,6 +79,9 @@ class Store(Protocol[Record]):
         Returns how many were new.
         """
 
+    def keeps_origins(self, connection: Connection) -> bool:
+        """Whether it matters from which journal records are: each batch is then of one."""
+
 
 @dataclass(slots=True)
 class Progress:
@@ -86,11 +93,16 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class _Batch(Generic[Record]):
-    """Part of a journal file, read and decoded: [start, end) in bytes."""
+class _Part(Generic[Record]):
+    """Part of a journal file, read and decoded: [start, end) in bytes.
 
+    It goes `to_end` where nothing was left to read, and is the file's last one if `finished`.
+    """
+
+    name: str
     start: int
     end: int
+    to_end: bool
     finished: bool
     records: list[Record]
     bad: list[bytes]
@@ -98,9 +110,9 @@ class _Batch(Generic[Record]):
 
 @dataclass(slots=True)
 class Loader(Generic[Record]):
-    """Reads journals in batches; rows, counts and the position in the file move together.
+    """Reads journals in batches; rows, counts and the positions in the files move together.
 
-    Several loaders may run at once: each batch asks the database how far the file is loaded.
+    Several loaders may run at once: each batch asks the database how far its files are loaded.
     Those `beside` it load their own journals at each of its passes; what they do isn't in its
     progress.
     """
@@ -109,14 +121,15 @@ class Loader(Generic[Record]):
     folder: Path
     keep: timedelta = timedelta(days=7)
     delete_seconds: float = DELETE_SECONDS
+    most_bytes: int = MOST_BYTES
     beside: "Sequence[Loader[Any]]" = ()
     clock: Callable[[], datetime] = this_moment
     _positions: dict[str, int] = field(default_factory=dict)
     _finished: set[str] = field(default_factory=set)
     _failing: set[str] = field(default_factory=set)
     _delete_at: float = 0.0
-    _bytes: int = BATCH_BYTES
     _counted: bool = False
+    _one_by_one: bool = False
 
     def load(self) -> Progress:
         """Load all there is at this moment, and delete files that were finished long ago.
@@ -130,20 +143,18 @@ class Loader(Generic[Record]):
         if not self._counted:
             check_place(self.store.engine)
             count_added(self.store.engine, self.store.days)
+            with self.store.engine.connect() as connection:
+                self._one_by_one = self.store.keeps_origins(connection)
             self._counted = True
         if not self._positions:
             self._remember_positions()
         progress = Progress()
-        for path in sorted(self.folder.glob(f"[!.]*{SUFFIX}")):
-            if path.name in self._finished:
-                continue
-            try:
-                with _no_search_for_cycles():
-                    self._load_file(path, progress)
-            except (DataError, ValueError, ArithmeticError):
-                if path.name not in self._failing:
-                    log.exception("%s cannot be loaded; its clicks wait there.", path)
-                self._failing.add(path.name)
+        found = sorted(self.folder.glob(f"[!.]*{SUFFIX}"))
+        waiting = [path for path in found if path.name not in self._finished]
+        while waiting:
+            with _no_search_for_cycles():
+                waiting = self._load_next(waiting, progress)
+            progress.behind |= bool(waiting)
         self._delete_finished()
         settle_clicks(self.store.engine)
         for other in self.beside:
@@ -157,8 +168,9 @@ class Loader(Generic[Record]):
         while not stopping:
             stopping = stop()
             try:
-                if not self.load().behind and not stopping:
-                    time.sleep(PAUSE_SECONDS)
+                progress = self.load()
+                if not progress.behind and not stopping:
+                    time.sleep(PAUSE_SECONDS if progress.clicks < MANY else LONG_PAUSE_SECONDS)
                 failures = 0
             except (SQLAlchemyError, Unavailable, OSError) as error:  # clicks wait in the journals
                 failures += 1
@@ -175,50 +187,96 @@ class Loader(Generic[Record]):
                 if row.finished_at is not None:
                     self._finished.add(row.name)
 
-    def _load_file(self, path: Path, progress: Progress) -> None:
-        while True:
-            start = self._positions.get(path.name, 0)
-            try:
-                # Asked before the size: what a worker wrote before it ended is then seen.
-                written = is_written(path)
-                if written and path.stat().st_size == start:
-                    return
-                batch = self._read(path, start, written)
-            except FileNotFoundError:
-                return
-            # Before the transaction: it must not hold up other writers for long.
-            self.store.prepare({record.user_agent for record in batch.records})
-            with self.store.transaction() as connection:
-                stored = self._place(connection, path.name)
-                if stored == start:
-                    self._store_batch(connection, path.name, batch)
-            if stored != start:  # another loader was here: read on from where it stopped
-                self._positions[path.name] = stored
-                continue
-            self._positions[path.name] = batch.end
-            behind = bool(batch.records) and batch.end - start > self._bytes // 2
-            self._bytes = min(MOST_BYTES, self._bytes * 2) if behind else BATCH_BYTES
-            progress.behind |= behind
-            progress.clicks += len(batch.records)
-            progress.bad_lines += len(batch.bad)
-            if batch.finished:
-                self._finished.add(path.name)
-            if batch.finished or batch.end == start:
-                return
+    def _load_next(self, waiting: Sequence[Path], progress: Progress) -> list[Path]:
+        """Load the next parts of files, in one transaction; return those files that have more.
 
-    def _read(self, path: Path, start: int, written: bool) -> _Batch[Record]:
-        """Read and decode a batch. Raises `FileNotFoundError`."""
-        most = self._bytes
-        with path.open("rb") as file:
-            file.seek(start)
-            data = file.read(most)
-            at_end = not file.read(1)
-        finished = at_end and not written
+        The journals of all workers together: rows and pages that several touch are written once.
+        """
+        most = self._room(waiting)
+        parts: dict[Path, _Part[Record] | None] = {}
+        for path in waiting:
+            if most > 0 and not (parts and self._one_by_one):
+                part = parts[path] = self._read(path, max(self._least, most))
+                most -= 0 if part is None else part.end - part.start
+        failed = self._store_or_wait([part for part in parts.values() if part], progress)
+
+        def has_more(path: Path) -> bool:
+            part = parts.get(path)
+            if part is None or path.name in failed:
+                return path not in parts
+            # Another loader may have been here, and have come less far, or further.
+            return not part.to_end or self._positions[path.name] != part.end
+
+        return [path for path in waiting if has_more(path)]
+
+    def _room(self, waiting: Iterable[Path]) -> int:
+        """Return how many bytes to load at once: all there are, within bounds."""
+        there = 0
+        for path in waiting:
+            with suppress(FileNotFoundError):
+                there += max(0, path.stat().st_size - self._positions.get(path.name, 0))
+        return max(self._least, min(self.most_bytes, there))
+
+    @property
+    def _least(self) -> int:
+        return min(BATCH_BYTES, self.most_bytes)
+
+    def _store_or_wait(self, parts: Sequence[_Part[Record]], progress: Progress) -> set[str]:
+        """Store parts together, or else each by itself; return which files cannot be loaded."""
+        if not parts:
+            return set()
+        try:
+            self._store(parts, progress)
+        except (DataError, ValueError, ArithmeticError):
+            if len(parts) > 1:
+                return set().union(*(self._store_or_wait([part], progress) for part in parts))
+            (part,) = parts
+            if part.name not in self._failing:
+                path = self.folder / part.name
+                log.exception("%s cannot be loaded; its clicks wait there.", path)
+            self._failing.add(part.name)
+            return {part.name}
+        return set()
+
+    def _store(self, parts: Sequence[_Part[Record]], progress: Progress) -> None:
+        """Store parts of files in one transaction, but for those that were stored meanwhile."""
+        # Before the transaction: it must not hold up other writers for long.
+        self.store.prepare({record.user_agent for part in parts for record in part.records})
+        with self.store.transaction() as connection:
+            places = {part.name: self._place(connection, part.name) for part in parts}
+            new = [part for part in parts if places[part.name] == part.start]
+            self._store_batch(connection, new)
+        self._positions.update(places)
+        for part in new:
+            self._positions[part.name] = part.end
+            progress.clicks += len(part.records)
+            progress.bad_lines += len(part.bad)
+            if part.finished:
+                self._finished.add(part.name)
+
+    def _read(self, path: Path, most: int) -> _Part[Record] | None:
+        """Read and decode a part of a file; None where there is nothing new."""
+        start = self._positions.get(path.name, 0)
+        try:
+            # Asked before the size: what a worker wrote before it ended is then seen.
+            written = is_written(path)
+            if written and path.stat().st_size == start:
+                return None
+            with path.open("rb") as file:
+                file.seek(start)
+                data = file.read(most)
+                to_end = not file.read(1)
+        except FileNotFoundError:
+            return None
+        finished = to_end and not written
         # A last line without its end is still being written, or torn where nobody writes it any
         # more. One that fills a whole batch was never a click's.
         hopeless = finished or (len(data) == most and b"\n" not in data)
         used = len(data) if hopeless else data.rfind(b"\n") + 1
-        return _Batch(start, start + used, finished, *self._decode_lines(data[:used]))
+        if not (used or finished):
+            return None
+        lines = self._decode_lines(data[:used])
+        return _Part(path.name, start, start + used, to_end, finished, *lines)
 
     def _decode_lines(self, data: bytes) -> tuple[list[Record], list[bytes]]:
         """Return what the lines say, and the damaged ones; blank lines are nothing."""
@@ -242,20 +300,22 @@ class Loader(Generic[Record]):
             connection.execute(insert(journals).values(name=name, position=0))
         return position or 0
 
-    def _store_batch(self, connection: Connection, name: str, batch: _Batch[Record]) -> None:
-        self.store.append(connection, batch.records, Origin(name, batch.start))
-        if batch.end > batch.start or batch.finished:
+    def _store_batch(self, connection: Connection, parts: Sequence[_Part[Record]]) -> None:
+        records = [record for part in parts for record in part.records]
+        origin = Origin(parts[0].name, parts[0].start) if parts and self._one_by_one else None
+        self.store.append(connection, records, origin)
+        for part in parts:
             connection.execute(
                 update(journals)
-                .where(journals.c.name == name)
+                .where(journals.c.name == part.name)
                 .values(
-                    position=batch.end,
-                    bad_lines=journals.c.bad_lines + len(batch.bad),
-                    finished_at=self.clock() if batch.finished else None,
+                    position=part.end,
+                    bad_lines=journals.c.bad_lines + len(part.bad),
+                    finished_at=self.clock() if part.finished else None,
                 )
             )
-        if batch.bad:
-            self._set_aside(name, batch.bad)
+            if part.bad:
+                self._set_aside(part.name, part.bad)
 
     def _set_aside(self, name: str, lines: list[bytes]) -> None:
         log.error("%d damaged lines of %s are set aside in %s.", len(lines), name, SET_ASIDE)

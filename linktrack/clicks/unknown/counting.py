@@ -63,6 +63,10 @@ class UnknownStore:
         with writing(self.engine) as connection:
             yield connection
 
+    def keeps_origins(self, connection: Connection) -> bool:  # noqa: ARG002 - none is kept singly
+        """Whether it matters from which journal requests are: it does not."""
+        return False
+
     def append(
         self,
         connection: Connection,

@@ -37,6 +37,7 @@ class ClickHouseClicks(Clicks):
     most_condensed = None
     most_numbers = None
     keeps_marks = False
+    keeps_origins = True
 
     def __init__(self, connection: Connection, keeper: Keeper) -> None:
         self._seeing = Seeing(connection, keeper)

@@ -29,6 +29,7 @@ class SqlClicks(Clicks):
     most_condensed = 500_000  # some three seconds
     most_numbers = 500_000
     keeps_marks = True
+    keeps_origins = False
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

@@ -27,10 +27,8 @@ PLACES: Final = 500  # posts and links in one
 
 def marks(connection: Connection, pairs: Collection[Pair]) -> dict[Key, Mark]:
     """Return the marks of these visitors on all links of these posts, or on these links."""
-    return {
-        (place, visitor, link_id): tuple(mark)
-        for place, visitor, link_id, *mark in find_rows(connection, first_clicks, list(pairs))
-    }
+    found = find_rows(connection, first_clicks, list(pairs))
+    return {(row[0], row[1], row[2]): row[3:] for row in found}
 
 
 def marks_of(
