@@ -128,7 +128,7 @@ class Installation:
         visitors.keep_up(time.time())
         self.database.close()  # no connection may cross a fork
         settings, engine, codes = self.settings, self.database.engine, self.shortener.codes
-        at_once, budgets = self.database.at_once, Budgets(engine)
+        at_once = self.database.at_once
         hosts = Hosts(lambda: find_hosts(engine, self.shortener.base_url))
 
         def changes(since: int | None) -> Changes:
@@ -158,7 +158,7 @@ class Installation:
             own=self.own_clicks(),
             place_of=None if settings.geoip is None else place_lookup(settings.geoip),
             markers=self.keys.markers(),
-            gate=Gate(self.keys.passes(), Leases(budgets.draw, budgets.give_back)),
+            gate=Gate(self.keys.passes(), Leases(Budgets(engine))),
             ruling=Ruling(self.keys.markers(), secure=settings.is_https),
             hosts=hosts,
             own_sites=own_sites,

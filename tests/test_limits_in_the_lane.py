@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,23 +34,27 @@ class Budget:
         self.away = False
         self.threads: set[str] = set()
 
-    def draw(self, _link_id: LinkId) -> Drawn:
+    def draw(self, link_ids: Collection[LinkId], again: Collection[LinkId]) -> dict[LinkId, Drawn]:
+        """Draw two clicks, or the last one; there is one link only."""
+        assert not again
+        (link_id,) = link_ids
         self.asked += 1
         self.threads.add(threading.current_thread().name)
         if self.away:
             raise OSError("no database")
         clicks = min(2, self.left)
         self.left -= clicks
-        return Drawn(0, clicks)
+        return {link_id: Drawn(0, clicks)}
 
-    def give_back(self, _link_id: LinkId, drawn: Drawn) -> None:
-        self.left += drawn.clicks
+    def give_back(self, given: Mapping[LinkId, Drawn]) -> None:
+        """Put back what was drawn."""
+        self.left += sum(drawn.clicks for drawn in given.values())
 
 
 def limited(folder: Path, limits: Limits, budget: Budget | None = None) -> Street:
     """Return a street with one link that has these limits, /few."""
     budget = budget or Budget(0)
-    street = Street(folder, Gate(PASSES, Leases(budget.draw, budget.give_back)))
+    street = Street(folder, Gate(PASSES, Leases(budget)))
     street.client = WebClient(street.client.application, use_cookies=False)
     street.known["few"] = Target(FEW, "https://example.com/f", plan=Plan(limits))
     return street

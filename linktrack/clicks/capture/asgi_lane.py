@@ -37,7 +37,8 @@ _UNAVAILABLE: "Final[tuple[SendEvent, ...]]" = (
 )
 
 LOOK_UPS: Final = 4  # at a time, in each worker; a database that hangs holds these and no other
-DRAWS: Final = 4  # of clicks that links have left, and looks at agents that rules must know first
+DRAWS: Final = 16
+"""Of clicks that links have left, whose first one draws for all; and looks at new agents."""
 MOST_LOOK_UPS: Final = 1_000
 LOOK_UP_SECONDS: Final = 5.0  # longer than PATIENCE_OF_WORKERS
 DRAW_SECONDS: Final = 15.0  # the first agent takes a second, on a busy machine several

@@ -1,8 +1,9 @@
 """Draw from what is left of a link's clicks, and give back what was not used."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Engine, Select, select, update
+from sqlalchemy import Connection, Engine, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from linktrack.change_numbers import number_at_commit
@@ -18,34 +19,51 @@ class Budgets:
 
     engine: Engine
 
-    def draw(self, link_id: LinkId) -> Drawn:
-        """Draw a few of a link's clicks; none where none is left.
+    def draw(
+        self, link_ids: Collection[LinkId], again: Collection[LinkId] = ()
+    ) -> dict[LinkId, Drawn]:
+        """Draw a few clicks of each link, in one transaction; none where none is left.
 
         They are drawn when this returns: two processes never get the same. Where the last one is
-        drawn, the workers look the link up anew. A link without such a limit has enough.
+        drawn, the workers look the link up anew. A link without such a limit has enough. Links in
+        `again` are left out where theirs would be one of the last ones.
         """
+        drawn: dict[LinkId, Drawn] = {}
+        used_now: dict[LinkId, int] = {}
+        ended: list[LinkId] = []
         with _writing(self.engine).begin() as connection:
-            budget = _locked(connection, link_id)
-            if budget is None:
-                return Drawn(0, 1)
-            used, number, most = budget
-            drawn = Drawn(number, 1 if most is None else lease_of(most - used))
-            if most is not None and drawn.clicks:
-                _set_used(connection, link_id, used + drawn.clicks)
-        if most is not None and 0 < drawn.clicks == most - used:
+            budgets = _locked(connection, {*link_ids, *again})
+            for link_id in {*link_ids, *again}:
+                used, number, most = budgets.get(link_id, (0, 0, None))
+                clicks = 1 if most is None else lease_of(most - used)
+                if link_id in link_ids or clicks > 1:
+                    drawn[link_id] = Drawn(number, clicks)
+                    if most is not None and clicks:
+                        used_now[link_id] = used + clicks
+                        ended += [link_id] if used + clicks == most else []
+            _set_used(connection, used_now)
+        for link_id in ended:
             self._tell(link_id)
         return drawn
 
-    def give_back(self, link_id: LinkId, drawn: Drawn) -> None:
+    def give_back(self, given: Mapping[LinkId, Drawn]) -> None:
         """Give back clicks that were drawn and not used; those of a round that is over are void."""
         with _writing(self.engine).begin() as connection:
-            budget = _locked(connection, link_id)
-            if budget is None or budget[1] != drawn.round:
-                return
-            used, _, most = budget
-            _set_used(connection, link_id, max(0, used - drawn.clicks))
-        if most is not None and used >= most:
-            self._tell(link_id)
+            budgets = {
+                link_id: budget
+                for link_id, budget in _locked(connection, given).items()
+                if budget[1] == given[link_id].round
+            }
+            _set_used(
+                connection,
+                {
+                    link_id: max(0, used - given[link_id].clicks)
+                    for link_id, (used, _, _) in budgets.items()
+                },
+            )
+        for link_id, (used, _, most) in budgets.items():
+            if most is not None and used >= most:
+                self._tell(link_id)
 
     def _tell(self, link_id: LinkId) -> None:
         # In a transaction of its own, and the link first: so does whoever changes its limits.
@@ -60,19 +78,25 @@ def _writing(engine: Engine) -> Engine:
     return engine.execution_options(linktrack_writes=True)
 
 
-def _budget(link_id: LinkId) -> Select[*tuple[int, int, int | None]]:
-    return (
-        select(LinkBudget.used, LinkBudget.round, LinkLimit.most_clicks)
+def _locked(
+    connection: Connection, link_ids: Collection[LinkId]
+) -> dict[LinkId, tuple[int, int, int | None]]:
+    """Return what was used, the round and the most, held until the end of the transaction.
+
+    In the order of the links, in which all take them.
+    """
+    query = (
+        select(LinkBudget.link_id, LinkBudget.used, LinkBudget.round, LinkLimit.most_clicks)
         .join(LinkLimit, LinkLimit.link_id == LinkBudget.link_id)
-        .where(LinkBudget.link_id == link_id)
+        .where(LinkBudget.link_id.in_(sorted(link_ids)))
+        .order_by(LinkBudget.link_id)
+        .with_for_update(of=LinkBudget)
     )
+    return {row[0]: (row[1], row[2], row[3]) for row in connection.execute(query)}
 
 
-def _locked(connection: Connection, link_id: LinkId) -> tuple[int, int, int | None] | None:
-    """Return what was used, the round and the most, held until the end of the transaction."""
-    row = connection.execute(_budget(link_id).with_for_update(of=LinkBudget)).one_or_none()
-    return None if row is None else (row[0], row[1], row[2])
-
-
-def _set_used(connection: Connection, link_id: LinkId, used: int) -> None:
-    connection.execute(update(LinkBudget).where(LinkBudget.link_id == link_id).values(used=used))
+def _set_used(connection: Connection, used: Mapping[LinkId, int]) -> None:
+    if used:
+        change = update(LinkBudget).where(LinkBudget.link_id == bindparam("of"))
+        values = [{"of": link_id, "used_now": number} for link_id, number in used.items()]
+        connection.execute(change.values(used=bindparam("used_now")), values)

@@ -4,6 +4,9 @@ The database counts what was drawn, so processes together never answer more clic
 One that is killed takes with it what it had drawn and not used: fewer are answered then. That is at
 most half of a lease and the next one, which is drawn while that half is left: by `MOST` and `SHARE`
 both together are at most 1,000 clicks, and 2% of what was left.
+
+A transaction takes much longer than what is done in it, and may wait for the loader's. So who draws
+for a link draws for all that are waited for, and for those that were clicked until a while ago.
 """
 
 import atexit
@@ -11,11 +14,12 @@ import logging
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from linktrack.ids import LinkId
 from linktrack.links.redirects.limits import Limits
@@ -28,6 +32,8 @@ TIDY_SECONDS: Final = 1.0
 END_SECONDS: Final = 5.0  # for what is just being drawn
 IDLE_SECONDS: Final = 10.0  # after which what is unused goes back
 SPENT_SECONDS: Final = 1.0  # for which a link without clicks is not asked about again
+LATELY_SECONDS: Final = 600.0  # after its last click a link is drawn for together with others
+MOST_LATELY: Final = 1_000  # links for which that is done
 
 
 class Drawn(NamedTuple):
@@ -42,6 +48,22 @@ def lease_of(left: int) -> int:
     return max(0, min(left, max(1, min(MOST, left // SHARE))))
 
 
+class Budget(Protocol):
+    """What links have left, for all processes. All may wait, and raise what a database raises."""
+
+    def draw(
+        self, link_ids: Collection[LinkId], again: Collection[LinkId]
+    ) -> Mapping[LinkId, Drawn]:
+        """Draw a few clicks of each link, in one transaction; none where none is left.
+
+        Of those in `again`, which nobody waits for, only where it is not one of the last ones:
+        they are not among what is returned else.
+        """
+
+    def give_back(self, given: Mapping[LinkId, Drawn]) -> None:
+        """Give back clicks that were drawn and not used."""
+
+
 @dataclass(slots=True)
 class _Stock:
     round: int
@@ -50,27 +72,38 @@ class _Stock:
     low: int
     """When so few are left, more are drawn; -1 where they are being drawn, or not at all."""
 
+    is_used: bool = True
+    """Whether a click was taken; a link that was drawn for in vain is not drawn for again."""
 
-class Leases:
-    """What a process has drawn of links' clicks, in front of `draw` and `give_back`.
 
-    `take` is for an event loop: it never waits. Both functions may wait for the database, and raise
-    what that raises.
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """Who waits for clicks of a link: for one at once, or with no `limits` for more to lie here.
+
+    `answer` is whether there was one, or None where others have drawn some meanwhile.
     """
 
-    def __init__(
-        self,
-        draw: Callable[[LinkId], Drawn],
-        give_back: Callable[[LinkId, Drawn], None],
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._draw = draw
-        self._give_back = give_back
+    link_id: LinkId
+    limits: Limits | None
+    answer: "Future[bool | None]" = field(default_factory=Future)
+
+
+class Leases:
+    """What a process has drawn of links' clicks, in front of a `budget`.
+
+    `take` is for an event loop: it never waits.
+    """
+
+    def __init__(self, budget: Budget, clock: Callable[[], float] = time.monotonic) -> None:
+        self._budget = budget
         self._clock = clock
         self._stocks: dict[LinkId, _Stock] = {}
+        self._lately: dict[LinkId, float] = {}
         self._spent: dict[LinkId, tuple[int, int | None, float]] = {}
         self._lock = threading.Lock()
         self._drawing: defaultdict[LinkId, threading.Lock] = defaultdict(threading.Lock)
+        self._asking: list[_Asking] = []
+        self._turn = threading.Lock()
         self._low: SimpleQueue[LinkId | None] = SimpleQueue()
         self._beside: threading.Thread | None = None
         self._is_closed = False
@@ -79,9 +112,9 @@ class Leases:
         """Take one click: True if there was one, False if none is left, None if nobody knows."""
         with self._lock:
             stock = self._stocks.get(link_id)
-            if stock is not None and stock.clicks > 0 and stock.round >= limits.round:
+            if stock is not None and _has_clicks(stock, limits):
                 stock.clicks -= 1
-                stock.touched = self._clock()
+                stock.touched, stock.is_used = self._clock(), True
                 if stock.clicks <= stock.low:
                     stock.low = -1
                     self._low.put(link_id)
@@ -96,20 +129,17 @@ class Leases:
         )
 
     def draw(self, link_id: LinkId, limits: Limits) -> bool:
-        """Take one click, and draw more where this process has none; whether there was one."""
+        """Take one click, and draw more where this process has none; whether there was one.
+
+        Raises what the budget raises.
+        """
         with self._drawing[link_id]:  # whoever waits here finds what the first has drawn
-            taken = self.take(link_id, limits)
-            if taken is not None:
-                return taken
-            drawn = self._draw(link_id)
-            with self._lock:
-                if drawn.clicks:
-                    self._keep(link_id, drawn._replace(clicks=drawn.clicks - 1), drawn.clicks)
-                else:
-                    until = self._clock() + SPENT_SECONDS
-                    self._spent[link_id] = (limits.round, limits.most_clicks, until)
+            while (taken := self.take(link_id, limits)) is None:
+                taken = self._ask(_Asking(link_id, limits))
+                if taken is not None:
+                    break
         self._begin_beside()
-        return drawn.clicks > 0
+        return taken
 
     def draw_ahead(self, link_id: LinkId) -> None:
         """Draw more where few are left, so that no click waits for it."""
@@ -118,21 +148,77 @@ class Leases:
                 stock = self._stocks.get(link_id)
                 if stock is None or stock.low != -1:  # drawn or given back meanwhile
                     return
-            drawn = self._draw(link_id)
-            with self._lock:
-                left = self._stocks.get(link_id)
-                is_kept = drawn.clicks > 0 and not self._is_closed
-                if is_kept:
-                    had = left.clicks if left is not None and left.round == drawn.round else 0
-                    self._keep(link_id, drawn._replace(clicks=had + drawn.clicks), drawn.clicks)
-        if drawn.clicks and not is_kept:
-            self._give(link_id, drawn)
+            self._ask(_Asking(link_id, None))
 
-    def _keep(self, link_id: LinkId, kept: Drawn, lease: int) -> None:
+    def _ask(self, asking: _Asking) -> bool | None:
+        """Draw with all who wait for their turn: the first of them does it for all."""
+        with self._lock:
+            self._asking.append(asking)
+        with self._turn:
+            if not asking.answer.done():
+                self._draw_for_all()
+        return asking.answer.result()
+
+    def _draw_for_all(self) -> None:
+        drawing: list[_Asking] = []
+        with self._lock:
+            asked, self._asking = self._asking, []
+            for each in asked:
+                stock = self._stocks.get(each.link_id)
+                if each.limits and stock is not None and _has_clicks(stock, each.limits):
+                    each.answer.set_result(None)
+                else:
+                    drawing.append(each)
+            again = self._again({each.link_id for each in asked})
+        if not drawing:
+            return
+        try:
+            drawn = self._budget.draw([each.link_id for each in drawing], again)
+        except BaseException as error:  # noqa: BLE001 - whatever a database raises: they raise it
+            for each in drawing:
+                each.answer.set_exception(error)
+            return
+        unkept: dict[LinkId, Drawn] = {}
+        with self._lock:
+            for each in drawing:
+                unkept |= self._share_out(each, drawn[each.link_id])
+            for link_id in again:
+                if link_id in drawn:
+                    unkept |= self._keep(link_id, drawn[link_id], is_used=False)
+        self._give(unkept)
+
+    def _again(self, asked: Collection[LinkId]) -> list[LinkId]:
+        """Return the links that were clicked lately, and of which nothing lies here."""
+        since = self._clock() - LATELY_SECONDS
+        self._lately = {link_id: at for link_id, at in self._lately.items() if at >= since}
+        return [each for each in self._lately if each not in asked and each not in self._stocks]
+
+    def _share_out(self, asking: _Asking, drawn: Drawn) -> dict[LinkId, Drawn]:
+        """Answer who waits, and keep the rest; return what comes too late."""
+        link_id, limits = asking.link_id, asking.limits
+        unkept: dict[LinkId, Drawn] = {}
+        if drawn.clicks:
+            unkept = self._keep(link_id, drawn, taken=int(limits is not None))
+        elif limits is not None:
+            until = self._clock() + SPENT_SECONDS
+            self._spent[link_id] = (limits.round, limits.most_clicks, until)
+        asking.answer.set_result(drawn.clicks > 0)
+        return unkept
+
+    def _keep(
+        self, link_id: LinkId, drawn: Drawn, *, taken: int = 0, is_used: bool = True
+    ) -> dict[LinkId, Drawn]:
+        """Put what was drawn and not taken to what lies here; return it where it comes too late."""
+        if self._is_closed:
+            return {link_id: drawn._replace(clicks=drawn.clicks - taken)}
+        stock = self._stocks.get(link_id)
+        had = stock.clicks if stock is not None and stock.round == drawn.round else 0
         # The last clicks are drawn one by one, as they are needed: none lies here meanwhile.
-        low = lease // 2 if lease > 1 else -1
+        low = drawn.clicks // 2 if drawn.clicks > 1 else -1
+        clicks = had + drawn.clicks - taken
         self._spent.pop(link_id, None)
-        self._stocks[link_id] = _Stock(kept.round, kept.clicks, self._clock(), low)
+        self._stocks[link_id] = _Stock(drawn.round, clicks, self._clock(), low, is_used)
+        return {}
 
     def tidy(self, idle: float = IDLE_SECONDS) -> None:
         """Give back what was not used for so many seconds."""
@@ -141,15 +227,23 @@ class Leases:
             self._spent = {key: spent for key, spent in self._spent.items() if spent[2] > now}
             idle_ones = [k for k, stock in self._stocks.items() if now - stock.touched >= idle]
             given = {link_id: self._stocks.pop(link_id) for link_id in idle_ones}
-        for link_id, stock in given.items():
-            if stock.clicks:
-                self._give(link_id, Drawn(stock.round, stock.clicks))
+            for link_id, stock in given.items():
+                self._lately.pop(link_id, None)
+                if stock.is_used:
+                    self._lately[link_id] = stock.touched
+            for link_id in list(self._lately)[:-MOST_LATELY]:
+                del self._lately[link_id]
+        self._give({key: Drawn(stock.round, stock.clicks) for key, stock in given.items()})
 
-    def _give(self, link_id: LinkId, drawn: Drawn) -> None:
+    def _give(self, drawn: Mapping[LinkId, Drawn]) -> None:
+        given = {link_id: each for link_id, each in drawn.items() if each.clicks}
+        if not given:
+            return
         try:
-            self._give_back(link_id, drawn)
+            self._budget.give_back(given)
         except Exception as error:  # noqa: BLE001 - whatever the database raises
-            log.warning("%d clicks of a link are lost: %s", drawn.clicks, error)
+            lost = sum(each.clicks for each in given.values())
+            log.warning("%d clicks of %d links are lost: %s", lost, len(given), error)
 
     def close(self) -> None:
         """Give everything back: the process ends."""
@@ -181,3 +275,7 @@ class Leases:
             if time.monotonic() >= due:
                 due = time.monotonic() + TIDY_SECONDS
                 self.tidy()
+
+
+def _has_clicks(stock: _Stock, limits: Limits) -> bool:
+    return stock.clicks > 0 and stock.round >= limits.round
