@@ -9,10 +9,10 @@ from types import ModuleType
 
 import numpy as np
 import pytest
+import scipy  # scipy.stats is imported when it is used: that takes a second
 from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats
 
 from linktrack.reports.figures.statistics.comparisons import difference_of_ratios, ratio_of_ratios
 from linktrack.reports.figures.statistics.experiments import (
@@ -56,7 +56,7 @@ def by_scipy(first: Sequence[Pair], second: Sequence[Pair]) -> float:
         assert axis == 0
         return studentised([posts[i] for i in one], [posts[i] for i in other])
 
-    found = stats.permutation_test(
+    found = scipy.stats.permutation_test(
         (np.arange(len(first)), np.arange(len(first), len(posts))),
         statistic,
         n_resamples=np.inf,
@@ -94,7 +94,7 @@ def test_many_posts_are_shuffled_alike_each_time() -> None:
     second = [(round(chance.gauss(38, 6)), 23_000) for _ in range(40)]
     p = permutation_p(first, second, seed=7)
     assert permutation_p(first, second, seed=7) == p
-    expected = stats.ttest_ind([k for k, _ in first], [k for k, _ in second], equal_var=False)
+    expected = scipy.stats.ttest_ind([k for k, _ in first], [k for k, _ in second], equal_var=False)
     assert p == pytest.approx(float(expected.pvalue), rel=0.35, abs=0.002)
     far = [(k + 30, n) for k, n in first]
     assert permutation_p(first, far) == 1 / 10_000
@@ -105,7 +105,7 @@ def test_very_many_posts_are_compared_at_once() -> None:
     chance = random.Random(8)
     first = [(round(chance.gauss(35, 6)), 23_000) for _ in range(10_000)]
     second = [(round(chance.gauss(35.2, 6)), 23_000) for _ in range(10_000)]
-    expected = stats.ttest_ind([k for k, _ in first], [k for k, _ in second], equal_var=False)
+    expected = scipy.stats.ttest_ind([k for k, _ in first], [k for k, _ in second], equal_var=False)
     assert permutation_p(first, second) == pytest.approx(float(expected.pvalue), rel=0.01)
     assert permutation_p([(0, 10)] * 300, [(0, 10)] * 300) == 1
 
@@ -209,7 +209,7 @@ def test_without_effect_hardly_any_verdict_finds_one(benchmark: ModuleType) -> N
         decide(list(simulate(chance, benchmark.DESIGNS[0], 1.0, 1.0)), plan, run).day is not None
         for run in range(120)
     )
-    assert found <= stats.binom.ppf(0.999, 120, FALSE_ALARMS)
+    assert found <= scipy.stats.binom.ppf(0.999, 120, FALSE_ALARMS)
 
 
 def test_posts_that_one_brings_nearly_everything_are_not_clearly_more() -> None:

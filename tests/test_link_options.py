@@ -1,13 +1,12 @@
 """What each destination of a link with rules got: counted at the click, in every door alike."""
 
 import pytest
+import scipy  # scipy.stats is imported when it is used: that takes a second
 from browser import Browser, read
 from clicking import FIREFOX, START, counts
 from commands import Run, good, parsed
 from doorways import Caller
-from scipy.stats import chisquare
 from sqlalchemy import insert
-from statsmodels.stats.proportion import confint_proportions_2indep
 from world import NOON, World
 
 from linktrack.clicks.conversions.declaring import Terms, add_goal
@@ -87,7 +86,7 @@ def test_a_split_that_does_not_fit_its_shares_is_doubted(sqlite_world: World) ->
     clicked(world, link, 1, range(10, 40))
     clicked(world, link, 2, range(100, 150))
     (found,) = report(world, link).splits
-    assert found.p == pytest.approx(chisquare([33, 50], [83 * 0.7, 83 * 0.3]).pvalue)
+    assert found.p == pytest.approx(scipy.stats.chisquare([33, 50], [83 * 0.7, 83 * 0.3]).pvalue)
     assert found.is_uneven
     link = world.session.get_one(Link, link.id)
     wanted = [Wanted((), ((A, 60), (B, 40)), found.rule_id)]
@@ -98,6 +97,8 @@ def test_a_split_that_does_not_fit_its_shares_is_doubted(sqlite_world: World) ->
 
 def test_goals_tell_which_destination_is_better_and_clicks_do_not(world: World) -> None:
     """The interval is Newcombe's; without goals the report says that it can't be told."""
+    from statsmodels.stats.proportion import confint_proportions_2indep
+
     link = split(world)
     clicked(world, link, 1, range(200), flags=CLICK_ID)
     clicked(world, link, 2, range(200, 400), flags=CLICK_ID)

@@ -7,9 +7,9 @@ from collections import Counter
 
 import numpy as np
 import pytest
+import scipy  # scipy.stats is imported when it is used: that takes a second
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
-from scipy import stats
 
 from linktrack.reports.figures.statistics.capture import chao2, chapman
 from linktrack.reports.figures.statistics.comparisons import (
@@ -112,7 +112,7 @@ def test_the_slope_is_that_of_scipy(points: list[tuple[int, int]]) -> None:
     found = theil_sen(points)
     assume(found is not None)
     assert found is not None
-    oracle = stats.theilslopes([y for _, y in points], [x for x, _ in points], 0.95)
+    oracle = scipy.stats.theilslopes([y for _, y in points], [x for x, _ in points], 0.95)
     assert found.value == pytest.approx(oracle.slope)
     assert found.interval.low == pytest.approx(oracle.low_slope)
     assert found.interval.high == pytest.approx(oracle.high_slope)
@@ -181,7 +181,7 @@ def test_the_middle_lifetime_is_that_of_scipy() -> None:
         lives = [Lifetime(chance.lognormvariate(8, 1), chance.random() < 0.7) for _ in range(size)]
         done = [life.seconds for life in lives if life.is_over]
         going = [life.seconds for life in lives if not life.is_over]
-        curve = stats.ecdf(stats.CensoredData(uncensored=done, right=going)).sf
+        curve = scipy.stats.ecdf(scipy.stats.CensoredData(uncensored=done, right=going)).sf
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # undefined where all or none are alive, as it must be
             ends = curve.confidence_interval(0.95, method="log-log")
@@ -243,7 +243,7 @@ def test_five_values_promise_no_median() -> None:
 )
 def test_ranks_are_compared_as_scipy_does(groups: list[list[int]]) -> None:
     """Kruskal and Wallis, with ties."""
-    assert kruskal_wallis(groups) == pytest.approx(stats.kruskal(*groups).pvalue, abs=1e-9)
+    assert kruskal_wallis(groups) == pytest.approx(scipy.stats.kruskal(*groups).pvalue, abs=1e-9)
 
 
 def test_groups_that_cannot_differ_do_not() -> None:
@@ -255,22 +255,24 @@ def test_groups_that_cannot_differ_do_not() -> None:
 @given(st.integers(0, 300), st.floats(0.01, 300))
 def test_poisson_tails_are_those_of_scipy(k: int, mean: float) -> None:
     """Both sides."""
-    assert poisson_at_least(k, mean) == pytest.approx(stats.poisson.sf(k - 1, mean), abs=1e-11)
-    assert poisson_at_most(k, mean) == pytest.approx(stats.poisson.cdf(k, mean), abs=1e-11)
+    assert poisson_at_least(k, mean) == pytest.approx(
+        scipy.stats.poisson.sf(k - 1, mean), abs=1e-11
+    )
+    assert poisson_at_most(k, mean) == pytest.approx(scipy.stats.poisson.cdf(k, mean), abs=1e-11)
 
 
 @pytest.mark.parametrize("shape", [1e-4, 0.01, 0.3, 1, 7.5, 400.25, 20_000.5])
 @pytest.mark.parametrize("share", [0.025, 0.975])
 def test_gamma_quantiles_are_those_of_scipy(shape: float, share: float) -> None:
     """Down to shapes whose quantiles are smaller than any number."""
-    expected = stats.gamma.ppf(share, shape)
+    expected = scipy.stats.gamma.ppf(share, shape)
     assert gamma_quantile(share, shape) == pytest.approx(expected, rel=1e-9, abs=1e-300)
 
 
 @given(st.floats(0, 200), st.integers(1, 60))
 def test_chi_square_is_that_of_scipy(x: float, degrees: int) -> None:
     """The upper tail."""
-    assert chi_square_above(x, degrees) == pytest.approx(stats.chi2.sf(x, degrees), abs=1e-11)
+    assert chi_square_above(x, degrees) == pytest.approx(scipy.stats.chi2.sf(x, degrees), abs=1e-11)
 
 
 def test_groups_are_drawn_towards_the_mean_the_more_the_smaller_they_are() -> None:
@@ -405,11 +407,11 @@ def test_surely_is_seldom_a_false_alarm(spread: float, mean: float) -> None:
     """In 200 months of 30 posts at most 5 % have any post marked that is not so."""
     chance = random.Random(23)
     shape = 1 / spread**2
-    usual = stats.gamma.ppf(0.5, shape, scale=mean / shape)
+    usual = scipy.stats.gamma.ppf(0.5, shape, scale=mean / shape)
     alarms = 0
     for _ in range(200):
         true = [chance.gammavariate(shape, mean / shape) for _ in range(30)]
-        posts = posts_of([int(stats.poisson.ppf(chance.random(), rate)) for rate in true])
+        posts = posts_of([int(scipy.stats.poisson.ppf(chance.random(), rate)) for rate in true])
         found = usual_rates(posts)
         assert found is not None
         alarms += any(
