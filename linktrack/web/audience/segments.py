@@ -31,7 +31,7 @@ from linktrack.errors import Invalid, LinktrackError
 from linktrack.reports import sentences
 from linktrack.reports.counting import window_for
 from linktrack.reports.figures import words
-from linktrack.reports.narrowing.since import before_posts
+from linktrack.reports.narrowing.ranges import OF_POSTS
 from linktrack.reports.people.properties import PropertyJson
 from linktrack.reports.people.segments import FRESH, SegmentsReport, segments_json, segments_report
 from linktrack.web.audience.ways import ways_chart, ways_rows
@@ -235,7 +235,7 @@ def _page(segment: Segment, error: str | None = None) -> str:
 def _seen(account: Account) -> tuple[SegmentsReport, DayRange, Seen]:
     """Return the report of the clicks that are asked for; ways are of all clicks, or not there."""
     since = chosen_range(request.args, USUAL_DAYS).since
-    with seeing([account], before_posts(db_session(), [account.id], since)) as seen:
+    with seeing([account], since, narrows=OF_POSTS) as seen:
         return *_report(account, with_ways=seen.is_whole), seen
 
 

@@ -4,7 +4,7 @@ What is counted is narrowed by the report functions themselves, as fast as the w
 laid over the stored counts while they run (`reports.narrowing`): they don't know of it then.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
@@ -13,8 +13,9 @@ from linktrack.audience.models import Account
 from linktrack.charts import day_name
 from linktrack.context import db_session, installation
 from linktrack.errors import Unavailable
-from linktrack.reports.narrowing.ranges import nothing
+from linktrack.reports.narrowing.ranges import OF_CLICKS, Narrows
 from linktrack.reports.narrowing.shadows import narrowed
+from linktrack.reports.narrowing.since import before_posts
 from linktrack.reports.narrowing.wanted import EVERY, FILTERS, Wanted
 from linktrack.reports.parts import Part
 from linktrack.reports.sources.facet_days import Facet
@@ -68,13 +69,14 @@ def seeing(
     accounts: Sequence[Account],
     since: date | datetime | None,
     *,
-    counted: Callable[[Wanted], bool] = nothing,
+    narrows: Narrows = OF_CLICKS,
     cannot: Collection[str] = (),
 ) -> Iterator[Seen]:
-    """Let reports of these accounts count the clicks from the day `since` on that are asked for.
+    """Let reports of what is since then count the clicks that are asked for.
 
-    `counted` tells what the report functions narrow to by themselves. Where there are too many
-    clicks to be read, figures stay whole, and what is seen says why; for a file that is an error.
+    `narrows` says of what the reports' range is, and what they narrow to by themselves. Where there
+    are too many clicks to be read, figures stay whole, and what is seen says why; for a file that
+    is an error.
     Nothing but reports of clicks belongs inside: all counts are narrowed there.
     """
     wanted, session, days = asked_for(), db_session(), installation().days()
@@ -82,12 +84,15 @@ def seeing(
         wanted = replace(
             wanted, facets=tuple(each for each in wanted.facets if each.name not in cannot)
         )
-    if wanted.is_whole or counted(wanted):
+    if wanted.is_whole or narrows.counted(wanted):
         yield Seen(wanted, wanted, cannot=cannot)
         return
+    ids = [account.id for account in accounts]
+    if narrows.of_posts:
+        assert since is None or isinstance(since, datetime)
+        since = before_posts(session, ids, since, with_usual=narrows.with_usual)
     first = since.astimezone(days.timezone).date() if isinstance(since, datetime) else since
     with ExitStack() as stack:
-        ids = [account.id for account in accounts]
         seen = Seen(wanted, deleted=_deleted(first), cannot=cannot)
         try:
             stack.enter_context(narrowed(session, ids, wanted, days, since=first))

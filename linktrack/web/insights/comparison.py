@@ -9,7 +9,7 @@ from linktrack.context import as_of, db_session
 from linktrack.db import now
 from linktrack.reports.comparison import compare, comparison_json, figure_range, figure_value
 from linktrack.reports.counting import window_for
-from linktrack.reports.narrowing.since import before_posts
+from linktrack.reports.narrowing.ranges import OF_POSTS
 from linktrack.web.context import owner_blueprint
 from linktrack.web.fields import chosen_range
 from linktrack.web.filters.seeing import seeing
@@ -26,8 +26,7 @@ def show() -> str | Response:
     """Show every account's figures together, and which differences are clear."""
     accounts = some_accounts()
     days = chosen_range(request.args, USUAL_DAYS)
-    first = before_posts(db_session(), [account.id for account in accounts], days.since)
-    with seeing(accounts, first) as seen:
+    with seeing(accounts, days.since, narrows=OF_POSTS) as seen:
         found = compare(
             db_session(),
             accounts,

@@ -14,7 +14,7 @@ from linktrack.audience.accounts import get_account
 from linktrack.context import db_session, installation
 from linktrack.links.models import Link, Post
 from linktrack.links.posts import get_post
-from linktrack.reports.narrowing.wanted import Wanted
+from linktrack.reports.narrowing.ranges import BY_SOURCE
 from linktrack.reports.parts import UNKNOWN
 from linktrack.reports.sources.facet_days import FACET_NAMES
 from linktrack.reports.sources.referrers import ReferrerLine, referrers_json, referrers_report
@@ -62,11 +62,11 @@ def show() -> str | Response:
         post=post,
         link=link,
     )
-    whole = ask().clicks
+    whole = ask()
     with seeing(
-        [account], days.first, counted=_is_counted, cannot=FACET_NAMES if one else ()
+        [account], days.first, narrows=BY_SOURCE, cannot=FACET_NAMES if one else ()
     ) as seen:
-        report = ask().of(seen.part)
+        report = (ask() if seen.is_narrowed else whole).of(seen.part)
     if is_table_wanted():
         return table_file("referrers", referrers_json(report)["referrers"], only=seen.only)
     by_host = seen.of.part.source not in (None, UNKNOWN)
@@ -81,16 +81,12 @@ def show() -> str | Response:
         everything=everything,
         report=report,
         seen=seen,
-        whole=whole,
+        whole=whole.clicks,
         rows=rows,
         segments=_by_segment(report.lines),
         chart=_chart(rows, by_host=by_host),
         by_host=by_host,
     )
-
-
-def _is_counted(wanted: Wanted) -> bool:
-    return not wanted.facets
 
 
 def _subject() -> tuple[Post | None, Link | None]:

@@ -12,7 +12,7 @@ from linktrack.db import now
 from linktrack.reports.counting import window_for
 from linktrack.reports.figures import words
 from linktrack.reports.links.topics import TopicsReport, topic_json, topics_report
-from linktrack.reports.narrowing.since import before_posts
+from linktrack.reports.narrowing.ranges import OF_POSTS
 from linktrack.web.charting import per_thousand
 from linktrack.web.context import owner_blueprint
 from linktrack.web.fields import chosen_range
@@ -31,8 +31,7 @@ def show() -> str | Response:
     """Show every tag's figures together, and which clearly stand out."""
     accounts, account = accounts_and_chosen()
     days = chosen_range(request.args, USUAL_DAYS)
-    first = before_posts(db_session(), [account.id], days.since)
-    with seeing([account], first) as seen:
+    with seeing([account], days.since, narrows=OF_POSTS) as seen:
         report = topics_report(
             db_session(),
             account,

@@ -22,8 +22,7 @@ from linktrack.context import as_of, db_session, installation
 from linktrack.db import now
 from linktrack.reports.counting import window_for
 from linktrack.reports.days import has_clicks, last_clicked_day
-from linktrack.reports.narrowing.since import before_posts
-from linktrack.reports.narrowing.wanted import Wanted
+from linktrack.reports.narrowing.ranges import Narrows
 from linktrack.reports.overview import AccountCard, account_cards
 from linktrack.reports.people.presence import presence
 from linktrack.reports.sentences import post_in_words
@@ -47,6 +46,7 @@ blueprint = owner_blueprint("overview", __name__)
 
 LATEST: Final = 8
 TOP_SOURCES: Final = 6
+NARROWS: Final = Narrows(of_posts=True, counted=lambda wanted: wanted.is_counted)
 
 
 @blueprint.get("/")
@@ -63,8 +63,7 @@ def show() -> str | Response:
     before = chosen_comparison(request.args, days)
     chosen = chosen_account(request.args)
     window = window_for(days.since, DEFAULT_WINDOW, as_of(at))
-    first = before_posts(session, [each.id for each in accounts], (before or days.before).since)
-    with seeing(accounts, first, counted=_is_counted) as seen:
+    with seeing(accounts, (before or days.before).since, narrows=NARROWS) as seen:
         cards = account_cards(
             session,
             accounts,
@@ -122,10 +121,6 @@ def show() -> str | Response:
         tops=tops,
         sentence=post_in_words(card.cpf, window),
     )
-
-
-def _is_counted(wanted: Wanted) -> bool:
-    return wanted.is_counted
 
 
 def _card_of(cards: Sequence[AccountCard], chosen: Account | None) -> AccountCard:

@@ -39,8 +39,7 @@ from linktrack.reports.goals.money import money
 from linktrack.reports.goals.of_links import goals_of_links
 from linktrack.reports.links.listed import clicks_of_links
 from linktrack.reports.literature import findings
-from linktrack.reports.narrowing.since import before_posts
-from linktrack.reports.narrowing.wanted import Wanted as Filters
+from linktrack.reports.narrowing.ranges import Narrows
 from linktrack.reports.orders import ORDERS, SORTS
 from linktrack.reports.post_lines import post_line, post_line_json
 from linktrack.reports.ranking import Ranking, Wanted, ranking
@@ -71,6 +70,12 @@ blueprint = owner_blueprint("posts", __name__)
 
 PAGE: Final = 50
 POST: Final = f"/posts/<int(max={LARGEST_ID}):post_id>"
+NARROWS: Final = Narrows(
+    of_posts=True,
+    with_usual=True,
+    # Posts are counted by a source or by a segment, not by both.
+    counted=lambda wanted: not wanted.facets and None in (wanted.part.source, wanted.part.segment),
+)
 OF_ALL_CLICKS: Final = ("not_human", "segments", "without_visitor", "referrers")
 """What is known of a post's clicks as a whole, and of no counted part; the first, of no part."""
 
@@ -113,8 +118,7 @@ def list_all() -> str | Response:
     counting = Counting(_window() or window_for(since, DEFAULT_WINDOW, as_of(now())), as_of(now()))
     sort = text(request.args, "sort", "The order") or SORTS[0]
     is_turned = bool(request.args.get("reverse"))
-    first = before_posts(db_session(), [each.id for each in shown], since, with_usual=True)
-    with seeing(shown, first, counted=_is_counted) as seen:
+    with seeing(shown, since, narrows=NARROWS) as seen:
         found = ranking(
             db_session(),
             shown,
@@ -154,11 +158,6 @@ def list_all() -> str | Response:
         findings=findings("clicks", followers),
         followers=followers,
     )
-
-
-def _is_counted(wanted: Filters) -> bool:
-    """Whether posts are counted by it: by a source or by a segment, not by both."""
-    return not wanted.facets and None in (wanted.part.source, wanted.part.segment)
 
 
 def _rows(
