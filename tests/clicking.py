@@ -8,6 +8,7 @@ from sqlalchemy import delete, select
 from world import NOON, World
 
 from linktrack.clicks.facet_models import (
+    account_agent_months,
     account_facet_days,
     account_facet_months,
     devices,
@@ -67,6 +68,7 @@ TABLES = (
     account_ways,
     account_facet_days,
     account_facet_months,
+    account_agent_months,
     link_facets,
     first_clicks,
     visitor_accounts,
@@ -83,6 +85,7 @@ def counts(world: World) -> dict[str, list[tuple[Any, ...]]]:
                 row.id: (row.name, row.medium) for row in connection.execute(select(sources))
             },
             "device_id": {row.id: tuple(row)[1:] for row in connection.execute(select(devices))},
+            "agent_id": {row.id: row.user_agent for row in connection.execute(select(agents))},
             "referrer_id": {row.id: row.referrer for row in connection.execute(select(referrers))},
         }
         for table in TABLES:

@@ -10,7 +10,12 @@ from sqlalchemy import text
 from world import NOON, World
 
 from linktrack.calendar.days import Days
-from linktrack.clicks.facet_models import account_facet_days, account_facet_months, link_facets
+from linktrack.clicks.facet_models import (
+    account_agent_months,
+    account_facet_days,
+    account_facet_months,
+    link_facets,
+)
 from linktrack.clicks.loading.backfill import count_added
 from linktrack.clicks.models import account_hours, account_ways, first_clicks
 from linktrack.clicks.records import ClickRecord
@@ -104,7 +109,7 @@ def test_counts_by_a_code_of_x_come_together_under_its_host(world: World) -> Non
     found = counts(world)
     # What came later is counted when the service starts next, in the owner's zone.
     facets = {account_facet_days, account_facet_months, link_facets}
-    later = {account_hours, account_ways, first_clicks, *facets}
+    later = {account_agent_months, account_hours, account_ways, first_clicks, *facets}
     names = [table.name for table in TABLES if table not in later]
     assert {name: found[name] for name in names} == {name: right[name] for name in names}
     assert [row[:7] for row in found["first_clicks"]] == [row[:7] for row in right["first_clicks"]]

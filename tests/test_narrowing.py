@@ -36,7 +36,8 @@ def tables(session: Session) -> dict[str, Counter[tuple[int, ...]]]:
                 if column.name not in keys and column.name not in LEFT_OUT and row[column.name]:
                     counts[(*(row[key] for key in keys), place)] += row[column.name]
         found[table.name] = counts
-    del found["post_reasons"]
+    for of_left_out in ("post_reasons", "account_agent_months"):
+        del found[of_left_out]
     return found
 
 

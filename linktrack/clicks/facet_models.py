@@ -57,6 +57,18 @@ account_facet_months = Table(
 )
 """The same by month, so that long ranges read few rows; and by city, where it is known."""
 
+account_agent_months = Table(
+    "account_agent_months",
+    metadata,
+    Column("account_id", Integer, primary_key=True),
+    Column("month", Integer, primary_key=True),  # 12 * year + month - 1
+    Column("reason", SmallInteger, primary_key=True),
+    Column("agent_id", Integer, primary_key=True),
+    Column("clicks", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Clicks of an account that are left out, by month, by the reason why and by user agent."""
+
 link_facets = Table(
     "link_facets",
     metadata,

@@ -19,7 +19,12 @@ from linktrack.clicks.conversions.models import link_click_ids
 from linktrack.clicks.counts.first_clicks import Moves, Uniques, mark_firsts, unmark_firsts
 from linktrack.clicks.counts.sums import Deltas, add, correct, deltas_of, sums
 from linktrack.clicks.counts.visits import move_visitors
-from linktrack.clicks.facet_models import account_facet_days, account_facet_months, link_facets
+from linktrack.clicks.facet_models import (
+    account_agent_months,
+    account_facet_days,
+    account_facet_months,
+    link_facets,
+)
 from linktrack.clicks.keeping.click import Click
 from linktrack.clicks.models import (
     account_days,
@@ -229,7 +234,7 @@ def count_link_totals(batch: Batch) -> Deltas:
 
 def count_link_options(batch: Batch) -> Deltas:
     """clicks, unique_clicks, with_click_id by (link, option), of links with rules."""
-    people = list(filter(_led, batch.humans.added))
+    people = [click for click in batch.humans.added if click.option]
     firsts = batch.uniques.on_links
     return sums(
         attrgetter("link_id", "option"),
@@ -239,10 +244,6 @@ def count_link_options(batch: Batch) -> Deltas:
         ),
         Moves([click for click in people if click.flags & CLICK_ID]),
     )
-
-
-def _led(click: Click) -> bool:
-    return click.option != 0
 
 
 def count_account_days(batch: Batch) -> Deltas:
@@ -318,6 +319,15 @@ def count_account_facet_months(batch: Batch) -> Deltas:
     return deltas
 
 
+def count_account_agent_months(batch: Batch) -> Deltas:
+    """Clicks left out by (account, month, reason, agent)."""
+    key = attrgetter("account_id", "day", "reason", "agent_id")
+    deltas = deltas_of(1)
+    for (account_id, day, *what), clicks in Counter(map(key, batch.not_human.added)).items():
+        deltas[account_id, month_of(date.fromordinal(day)), *what][0] += clicks
+    return deltas
+
+
 def count_link_facets(batch: Batch) -> Deltas:
     """clicks, unique_clicks by (link, facet, value), where it is known."""
     deltas = deltas_of(2)
@@ -378,6 +388,7 @@ COUNTS: Final = (
     (account_referrer_years, count_account_referrer_years),
     (account_facet_days, count_account_facet_days),
     (account_facet_months, count_account_facet_months),
+    (account_agent_months, count_account_agent_months),
     (link_facets, count_link_facets),
     (link_click_ids, count_link_click_ids),
 )

@@ -36,6 +36,7 @@ class Click(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     day: int
     window: int
     flags: int = 0
+    agent_id: int = 0
 
 
 class Stored(NamedTuple):

@@ -42,6 +42,7 @@ def dressed(table: FromClause) -> Select[Any]:
             func.coalesce(click.city_id, 0).label("counted_at"),
             click.flags,
             known(click.option_id).label("led_to"),
+            click.agent_id,
         )
         .join_from(table, Link, click.link_id == Link.id)
         .outerjoin(Post, Link.post_id == Post.id)
@@ -74,6 +75,7 @@ def stored_of(row: Row[Any], day_of: DayOf) -> Stored:
         city=rest[6],
         flags=rest[7],
         option=rest[8],
+        agent_id=rest[9],
         day=day_of(at),
         window=narrowest_window(at, posted),
     )

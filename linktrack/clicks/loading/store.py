@@ -161,6 +161,7 @@ class ClickStore:
                     day=day_of(clicked_at),
                     window=narrowest_window(clicked_at, home.posted_at),
                     flags=flags,
+                    agent_id=agent_id,
                 )
             )
             if reason == HUMAN and visitor is not None and not record.referrer:
@@ -232,8 +233,7 @@ class ClickStore:
         for part in chunked(sorted(new), CHUNK):
             query = select(agents.c.digest, agents.c.id, agents.c.reason, agents.c.device_id)
             for digest, *learnt in connection.execute(query.where(agents.c.digest.in_(part))):
-                number, reason, device = learnt
-                self._agents.update(dict.fromkeys(new.pop(digest), (number, reason, device)))
+                self._agents.update(dict.fromkeys(new.pop(digest), tuple(learnt)))
         return new
 
     def _learn_agents(self, connection: Connection, user_agents: set[str | None]) -> None:

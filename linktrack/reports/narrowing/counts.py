@@ -5,7 +5,12 @@ from typing import Final
 
 from sqlalchemy import BigInteger, Column, MetaData, Table
 
-from linktrack.clicks.facet_models import account_facet_days, account_facet_months, link_facets
+from linktrack.clicks.facet_models import (
+    account_agent_months,
+    account_facet_days,
+    account_facet_months,
+    link_facets,
+)
 from linktrack.clicks.keeping.which import Facet
 from linktrack.clicks.models import (
     account_days,
@@ -149,6 +154,7 @@ COUNTS: Final[Mapping[Table, Sequence[str]]] = {
         )
     ],
     post_reasons: [],
+    account_agent_months: [],
     account_facet_days: [_by_facet("day", number) for number in _NARROWED],
     account_facet_months: [_by_facet("month", number) for number in _NARROWED],
     link_facets: [_of_link(number) for number in _NARROWED],

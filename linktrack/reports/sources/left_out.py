@@ -1,7 +1,7 @@
-"""What was left out of the figures, from the single clicks: by reason, by agent, and when."""
+"""What was left out of the figures: by reason, by agent, and when."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final, TypedDict
@@ -22,6 +22,13 @@ from linktrack.db import from_ms, to_ms
 from linktrack.errors import Invalid, Unavailable
 from linktrack.links.models import Link
 from linktrack.reports.days import DayCounts
+from linktrack.reports.sources.left_out_agents import (
+    Agent,
+    Months,
+    Told,
+    agents_left_out,
+    last_left_out,
+)
 
 MOST_AGENTS: Final = 50
 MOST_CLICKS: Final = 50
@@ -128,23 +135,29 @@ def left_out(
     people: int,
     reason: str | None = None,
     agent_id: int | None = None,
+    *,
+    months: Months | None = None,
 ) -> LeftOut:
     """Return what was left out of some clicks, beside those of so many `people`'s clicks.
 
-    The newest are narrowed to a reason or an agent. Raises `Invalid` for a reason there is not.
+    The newest are narrowed to a reason or an agent. `months` are those of which the clicks are
+    counted. Raises `Invalid` for a reason there is not.
     """
     if reason is not None and reason not in LEFT_OUT:
         raise Invalid(f"{reason[:40]!r} isn't a reason: choose one of {', '.join(LEFT_OUT)}.")
     reasons: defaultdict[str, int] = defaultdict(int)
-    lines: list[tuple[int, int, int, int]] = []
     chosen = replace(which, left_out=True)
-    counted = clicks_of(session).count(chosen, ("reason", "agent_id"), ("clicks", "last_at"))
-    for number, agent, count, last in sorted(counted):
-        reasons[REASONS[number]] += count
-        lines.append((count, number, agent, last))
-    lines = [line for line in lines if reason is None or REASONS[line[1]] == reason]
-    shown = {REASONS[number] for _, number, _, _ in lines}
-    named = _agents(session, sorted(lines, reverse=True)[:MOST_AGENTS])
+    counted = agents_left_out(session, chosen, months)
+    for (number, _), agent in sorted(counted.items()):
+        reasons[REASONS[number]] += agent.clicks
+    lines = [
+        (agent.clicks, told)
+        for told, agent in counted.items()
+        if reason is None or REASONS[told[0]] == reason
+    ]
+    shown = {REASONS[number] for _, (number, _) in lines}
+    most = {told: counted[told] for _, told in sorted(lines, reverse=True)[:MOST_AGENTS]}
+    named = _agents(session, most, last_left_out(session, chosen, months, most))
     return LeftOut(
         clicks=people + sum(reasons.values()),
         reasons=dict(sorted(reasons.items(), key=lambda item: -item[1])),
@@ -155,22 +168,25 @@ def left_out(
     )
 
 
-def _agents(session: Session, lines: Sequence[tuple[int, int, int, int]]) -> list[AgentLine]:
+def _agents(
+    session: Session, most: Mapping[Told, Agent], last: Mapping[Told, int]
+) -> list[AgentLine]:
     query = select(agents.c.id, agents.c.user_agent, agents.c.rule)
     found = {
         row.id: row
-        for row in session.execute(query.where(agents.c.id.in_({line[2] for line in lines})))
+        for row in session.execute(query.where(agents.c.id.in_({number for _, number in most})))
     }
     return [
         AgentLine(
-            id=agent,
-            user_agent=found[agent].user_agent,
-            reason=REASONS[number],
-            rule=found[agent].rule,
-            clicks=count,
-            last_at=from_ms(last),
+            id=number,
+            user_agent=found[number].user_agent,
+            reason=REASONS[reason],
+            rule=found[number].rule,
+            clicks=agent.clicks,
+            last_at=from_ms(last[reason, number]),
         )
-        for count, number, agent, last in lines
+        for (reason, number), agent in most.items()
+        if (reason, number) in last
     ]
 
 

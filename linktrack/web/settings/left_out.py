@@ -18,6 +18,7 @@ from linktrack.links.posts import get_post
 from linktrack.reports.days import DayCounts, account_series, link_series
 from linktrack.reports.sources.left_out import (
     agent_json,
+    deleted_before,
     left_out,
     links_of,
     of_accounts,
@@ -25,6 +26,7 @@ from linktrack.reports.sources.left_out import (
     people_of,
     proxy_is_not_trusted,
 )
+from linktrack.reports.sources.left_out_agents import Months
 from linktrack.web.charting import marks_of
 from linktrack.web.context import owner_blueprint
 from linktrack.web.fields import chosen_account, chosen_range, named_link, row_id, text
@@ -43,7 +45,7 @@ def show() -> str | Response:
     post = get_post(session, post_id) if post_id is not None else None
     code = text(request.args, "link", "The link")
     link = named_link(code) if code else None
-    days = chosen_range(request.args)
+    days, months = chosen_range(request.args), None
     if link is not None:
         chosen = of_links(links_of(link_id=link.id), days)
         series = link_series(session, [link.id], days.first, days.last)
@@ -54,10 +56,12 @@ def show() -> str | Response:
     else:
         shown = [account.id] if account else [each.id for each in accounts]
         chosen = of_accounts(session, shown, days)
+        months = Months.within(shown, days, deleted_before(session))
         series = account_series(session, shown, days.first, days.last)
     reason = text(request.args, "reason", "The reason") or None
     people = people_of(session, series.values(), days.timezone)
-    found = left_out(session, chosen, people, reason, row_id(request.args, "agent", "The agent"))
+    agent_id = row_id(request.args, "agent", "The agent")
+    found = left_out(session, chosen, people, reason, agent_id, months=months)
     if is_table_wanted():
         return table_file("left-out", [agent_json(line) for line in found.agents])
     return render_template(
