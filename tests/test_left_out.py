@@ -136,6 +136,24 @@ def test_sources_open_to_their_hosts(world: World) -> None:
         assert "example.org 1 host www.example.org 1" in text
 
 
+def test_a_page_lists_fifty_sources_and_sums_up_the_others(sqlite_world: World) -> None:
+    """Hundreds of rows would be most of a page; the page Sources has them all."""
+    post = sqlite_world.post(sqlite_world.account(), "http://example.com/", now())
+    (link,) = post.links
+    at = to_ms(now())
+    sqlite_world.click(
+        [
+            ClickRecord(at + number, link.id, FIREFOX, f"//site{number}.example.org", number)
+            for number in range(53)
+        ]
+    )
+    browser = Browser.signed_in(sqlite_world)
+    text = read(browser.get(f"/owner/posts/{post.id}"))
+    assert text.count(".example.org 1 host") == 50
+    assert "3 more sources – 3 3" in text
+    assert "3 more sources – 3 6%" in read(browser.get(f"/owner/links/{link.code}"))
+
+
 def test_a_stranger_sees_none_of_it(sqlite_world: World) -> None:
     """Both pages are the owner's."""
     for address in ("/owner/left-out", "/owner/own-clicks"):

@@ -2,19 +2,19 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from sqlalchemy import Column, ColumnElement, func, select
 from sqlalchemy.orm import Session
 
+from linktrack.clicks.columns import read_columns
 from linktrack.clicks.models import account_days, link_days
 from linktrack.ids import AccountId, LinkId
 from linktrack.links.models import Link, Post
 
 
-@dataclass(frozen=True, slots=True)
-class DayCounts:
+class DayCounts(NamedTuple):
     """One day's clicks."""
 
     day: date
@@ -63,13 +63,11 @@ def _series(
 ) -> Mapping[int, list[DayCounts]]:
     found: defaultdict[int, list[DayCounts]] = defaultdict(list)
     days = key.table.c
-    query = (
-        select(key, days.day, days.clicks, days.unique_clicks, days.not_human)
-        .where(key.in_(list(numbers)), days.day.between(first.toordinal(), last.toordinal()))
-        .order_by(days.day)
+    query = select(key, days.day, days.clicks, days.unique_clicks, days.not_human).where(
+        key.in_(list(numbers)), days.day.between(first.toordinal(), last.toordinal())
     )
-    for number, day, *counts in session.execute(query):
-        found[number].append(DayCounts(date.fromordinal(day), *counts))
+    for number, *counts in sorted(zip(*read_columns(session, query), strict=True)):
+        found[number].append(DayCounts(date.fromordinal(counts[0]), *counts[1:]))
     return found
 
 

@@ -26,24 +26,25 @@ class Row:
 
 def rows_by_source(lines: Sequence[ReferrerLine], *, by_host: bool) -> list[Row]:
     """Group lines by source or by host, most clicks first."""
-    grouped: defaultdict[tuple[str | None, str | None], list[ReferrerLine]] = defaultdict(list)
-    for line in lines:
-        grouped[line.source, line.host if by_host else None].append(line)
-    rows = []
-    for (source, host), group in grouped.items():
-        by_segment: Counter[str] = Counter()
-        for line in group:
-            by_segment[line.segment or UNTOLD] += line.clicks
-        rows.append(
-            Row(
-                name=host or source or UNSAID,
-                filter=as_filter(source),
-                medium=group[0].medium,
-                clicks=sum(line.clicks for line in group),
-                unique_clicks=sum(line.unique_clicks for line in group),
-                by_segment=by_segment,
-            )
+    mediums: dict[tuple[str | None, str | None], str] = {}
+    by_segment: defaultdict[tuple[str | None, str | None], Counter[str]] = defaultdict(Counter)
+    people: Counter[tuple[str | None, str | None]] = Counter()
+    for source, medium, host, segment, clicks, unique_clicks in lines:
+        key = (source, host if by_host else None)
+        mediums.setdefault(key, medium)
+        by_segment[key][segment or UNTOLD] += clicks
+        people[key] += unique_clicks
+    rows = [
+        Row(
+            name=host or source or UNSAID,
+            filter=as_filter(source),
+            medium=medium,
+            clicks=by_segment[source, host].total(),
+            unique_clicks=people[source, host],
+            by_segment=by_segment[source, host],
         )
+        for (source, host), medium in mediums.items()
+    ]
     return sorted(rows, key=lambda row: (-row.clicks, row.name))
 
 
@@ -67,8 +68,10 @@ def bars_of(rows: Sequence[Row], most: int, href: Callable[[str], str]) -> Marku
     ]
     rest = rows[most:]
     if rest:
-        values = [sum(row.by_segment[part] for row in rest) for part in parts]
-        bars.append(Bar(f"{len(rest)} more", values))
+        left: Counter[str] = Counter()
+        for row in rest:
+            left.update(row.by_segment)
+        bars.append(Bar(f"{len(rest)} more", [left[part] for part in parts]))
     return stacked_bars(
         bars,
         parts,

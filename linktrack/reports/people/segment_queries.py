@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from linktrack.audience.counts import History, counts_at
@@ -55,16 +55,16 @@ def posts_by_segment(
         for post in sums_by_post(session, chosen, window)
     }
     counts = post_windows.c
-    # Not joined: so the database reads and sums the counts in their order, without sorting them. Of
-    # no segment is what is left of a post's total: there are more such rows than all others.
-    sums = (
-        select(counts.post_id, counts.segment_id, func.sum(counts.unique_clicks).label("unique"))
-        .where(counts.post_id.in_(select(Post.id).where(chosen)), counts.window <= window)
-        .where(counts.segment_id > UNATTRIBUTED)
-        .group_by(counts.post_id, counts.segment_id)
+    # Not summed by the database, which takes longer than handing over a third more rows. Of no
+    # segment is what is left of a post's total: there are more such rows than all others.
+    within = (
+        select(counts.post_id, counts.segment_id, counts.unique_clicks)
+        .join(Post, Post.id == counts.post_id)
+        .where(chosen, counts.window <= window, counts.segment_id > UNATTRIBUTED)
     )
-    for post_id, segment_id, unique in zip(*read_columns(session, sums), strict=True):
-        posts[post_id].unique[segment_id] = int(unique)
+    for post_id, segment_id, people in zip(*read_columns(session, within), strict=True):
+        unique = posts[post_id].unique
+        unique[segment_id] = unique.get(segment_id, 0) + people
     reach = (
         select(Version.post_id, Version.segment_id, Version.addressed)
         .join(Post, Version.post_id == Post.id)

@@ -219,8 +219,9 @@ def people_waiting(session: Session, account_ids: Collection[int]) -> list[Need]
 
 def _of_requests(session: Session, account_ids: Collection[int]) -> Iterator[Need]:
     """Yield on which accounts people wait to be let in."""
-    names = {line.id: line.handle for line in account_lines(session)}
-    for number, count in sorted(count_waiting(session).items()):
+    waiting = sorted(count_waiting(session).items())
+    names = {line.id: line.handle for line in account_lines(session)} if waiting else {}
+    for number, count in waiting:
         if number in account_ids and number in names:
             yield Need(
                 f"{count:,} {'person asks' if count == 1 else 'people ask'} to join "
@@ -232,8 +233,9 @@ def _of_requests(session: Session, account_ids: Collection[int]) -> Iterator[Nee
 
 def _of_suggestions(session: Session, account_ids: Collection[int]) -> Iterator[Need]:
     """Yield on which accounts people wait for an answer to what they suggested."""
-    names = {line.id: line.handle for line in account_lines(session)}
-    for number, count in sorted(count_new(session).items()):
+    new = sorted(count_new(session).items())
+    names = {line.id: line.handle for line in account_lines(session)} if new else {}
+    for number, count in new:
         if number in account_ids and number in names:
             yield Need(
                 f"{count:,} {'suggestion waits' if count == 1 else 'suggestions wait'} for "

@@ -94,7 +94,7 @@ def show() -> str | Response:
     latest = latest_posts(
         session, account, DEFAULT_WINDOW, now=as_of(at), until=days.end, limit=LATEST
     )
-    lines = [line for line in referrers.lines if seen.part.has(line.source, line.segment)]
+    lines = referrers.of(seen.part).lines
     return render_template(
         "overview/show.html",
         seen=seen,
