@@ -15,9 +15,11 @@ from world import NOON, World
 from linktrack.audience.models import Account
 from linktrack.charts import JumpMark, PeoplePoint, Point, Series, people_chart
 from linktrack.db import now
+from linktrack.reports.people import visit_queries
 from linktrack.reports.people.audience import audience_report
 from linktrack.reports.people.jumps import Jump, count_jumps
 from linktrack.reports.people.presence import Presence, presence
+from linktrack.reports.people.visit_queries import clicked_links, links_by_period
 
 UTC = ZoneInfo("UTC")
 AUTUMN = NOON.replace(month=9, day=15)
@@ -69,6 +71,30 @@ def test_a_fall_of_followers_without_one_of_readers_is_told(world: World) -> Non
     assert told.regained == pytest.approx(610 / 5_000)
     page = read(Browser.signed_in(world).get(f"/owner/audience?account={account.id}"))
     assert "Real audience" in page
+
+
+def test_links_of_a_period_are_counted_whenever_they_were_made(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also those made after it, as imported clicks have them, or before it; up to the most."""
+    account, other = world.account(), world.account("@other")
+    posts = [
+        world.post(account, f"https://{number}.org/", NOON + timedelta(days=20 * number))
+        for number in range(6)
+    ]
+    for number, post in enumerate(posts):
+        for month in (5, 6, 8)[: 1 + number % 3]:
+            visited(world, post, [month, 100 + month], NOON.replace(month=month, day=25))
+    visited(world, world.post(other, "https://another.org/", NOON), [1], NOON)
+    months = [
+        (date(2026, month, 1).toordinal(), date(2026, month + 1, 1).toordinal())
+        for month in (5, 6, 7, 8)
+    ]
+    counted = [clicked_links(world.session, account.id, first, end) for first, end in months]
+    assert counted == [6, 4, 0, 2]
+    assert list(links_by_period(world.session, account.id, months).values()) == counted
+    monkeypatch.setattr(visit_queries, "ENOUGH_LINKS", 3)
+    assert list(links_by_period(world.session, account.id, months).values()) == [3, 3, 0, 2]
 
 
 def test_what_was_regained_is_of_the_fall_that_is_named(sqlite_world: World) -> None:

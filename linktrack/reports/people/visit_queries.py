@@ -5,16 +5,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import BigInteger, exists, func, select, type_coerce, union_all
 from sqlalchemy.orm import Session
 
 from linktrack.audience.models import Segment
+from linktrack.clicks.bulk import given
 from linktrack.clicks.keeping.opening import clicks_of
 from linktrack.clicks.keeping.which import Figure, Which
 from linktrack.clicks.models import account_visits, link_days
-from linktrack.clicks.vocabulary import HUMAN
+from linktrack.clicks.vocabulary import HOUR, HUMAN
+from linktrack.db import EPOCH
 from linktrack.ids import AccountId
-from linktrack.links.models import Link
+from linktrack.links.models import Link, Post
 
 ENOUGH_LINKS: Final = 300
 """Links from which it makes no difference to an estimate how many there are."""
@@ -78,19 +80,41 @@ def links_by_period(
     """Return `clicked_links` of each span of days [first, end), by its first day, in one query.
 
     It stops at `ENOUGH_LINKS`: more of them change an estimate by less than a 300th part of the
-    people nobody saw, and counting all 12,000 links of a large account takes 40 ms of CPU, these
-    few 7 ms.
+    people nobody saw. Links are tried from those of the span's last post backwards, since most
+    clicks are on new links; then the newer ones.
     """
-    days = link_days.c
-    counts = []
-    for first, end in spans:
-        clicked = exists().where(
-            days.link_id == Link.id, days.day >= first, days.day < end, days.unique_clicks > 0
-        )
-        some = select(Link.id).where(Link.account_id == account_id, clicked).limit(ENOUGH_LINKS)
-        counts.append(select(func.count()).select_from(some.subquery()).scalar_subquery())
-    row = session.execute(select(*counts)).one()
-    return {first: count for (first, _), count in zip(spans, row, strict=True)}
+    rows = [(first, end, _milliseconds(end)) for first, end in spans]
+    span = given(session.connection(), rows, ("first", "end", "ends_at"))
+    days, posted_at = link_days.c, type_coerce(Post.posted_at, BigInteger)
+    last_post = (
+        select(Link.id)
+        .join(Post, Post.id == Link.post_id)
+        .where(Post.account_id == account_id, posted_at < span.c.ends_at)
+        .order_by(posted_at.desc())
+        .limit(1)
+        .correlate(span)
+        .scalar_subquery()
+    )
+    newest = func.coalesce(last_post, 0)
+    clicked = exists().where(
+        days.link_id == Link.id,
+        days.day >= span.c.first,
+        days.day < span.c.end,
+        days.unique_clicks > 0,
+    )
+    some = select(Link.id).where(Link.account_id == account_id, clicked.correlate(Link, span))
+    older = some.where(Link.id <= newest).order_by(Link.id.desc()).limit(ENOUGH_LINKS)
+    newer = some.where(Link.id > newest).limit(ENOUGH_LINKS)
+    found = union_all(*(select(part.correlate(span).subquery()) for part in (older, newer))).limit(
+        ENOUGH_LINKS
+    )
+    count = select(func.count()).select_from(found.subquery()).scalar_subquery()
+    return dict(session.execute(select(span.c.first, count)).all())
+
+
+def _milliseconds(day: int) -> int:
+    """Return when a day (an ordinal) begins in UTC."""
+    return (day - EPOCH.toordinal()) * 24 * HOUR
 
 
 def known_people(
