@@ -178,7 +178,13 @@ def presence(
     spans = _spans(period_start(today, period), period)
     visits = visits_by_period(session, account.id, spans[0][0].toordinal())
     links = links_by_period(
-        session, account.id, [(first.toordinal(), end.toordinal()) for first, end in spans]
+        session,
+        account.id,
+        [
+            (first.toordinal(), end.toordinal())
+            for first, end in spans
+            if first.toordinal() in visits  # else nobody clicked any: all of them would be tried
+        ],
     )
     history = count_histories(session, [account.id])[account.id]
     begun = min((date.fromordinal(number) for number in visits), default=today)
@@ -187,7 +193,7 @@ def presence(
         _period(
             span,
             visits.get(span[0].toordinal(), []),
-            links[span[0].toordinal()],
+            links.get(span[0].toordinal(), 0),
             history=history,
             timezone=timezone,
             is_whole=span[0] > min(begun, made),

@@ -83,6 +83,8 @@ def links_by_period(
     people nobody saw. Links are tried from those of the span's last post backwards, since most
     clicks are on new links; then the newer ones.
     """
+    if not spans:
+        return {}
     rows = [(first, end, _milliseconds(end)) for first, end in spans]
     span = given(session.connection(), rows, ("first", "end", "ends_at"))
     days, posted_at = link_days.c, type_coerce(Post.posted_at, BigInteger)
