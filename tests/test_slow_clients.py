@@ -90,6 +90,7 @@ def clicks(port: int, path: str, number: int) -> int:
     return redirected
 
 
+@pytest.mark.alone  # a process that has run other tests may have files open, and 1,024 at most
 @pytest.mark.parametrize("kind", SERVERS)
 def test_half_sent_requests_and_idle_connections_stop_no_redirect(
     sqlite_databases: Maker, tmp_path: Path, kind: str
