@@ -43,7 +43,7 @@ from linktrack.errors import Conflict, Unavailable
 from linktrack.ids import LinkId
 from linktrack.portability.export.everything import export_all
 from linktrack.portability.export.restore import import_all
-from linktrack.upkeep.health.status import status_of
+from linktrack.upkeep.health.status import status_of, why_not_known
 
 PAGES = (
     "/owner/", "/owner/accounts/1", "/owner/audience", "/owner/compare", "/owner/devices",
@@ -379,18 +379,24 @@ def stop(_number: int) -> None:
     raise InterruptedError
 
 
-def test_status_knows_before_the_first_click_that_clickhouse_answers(
+def test_status_says_why_the_number_of_clicks_is_not_known(
     server: Engine, postgresql_databases: Maker, tmp_path: Path
 ) -> None:
-    """Then there is no table yet."""
+    """Before the first click it is: there is no table yet, and ClickHouse answers."""
     with (
         postgresql_databases.lend() as url,
         World.at(tmp_path / "new", url, LINKTRACK_CLICKS=server.url("no_clicks_yet")) as world,
     ):
-        engine = with_clicks(world.database.engine, world.settings)
-        with Session(engine) as session:
-            assert status_of(session, world.settings, NOON)["clicks"] == 0
-        server.servers[0].kill()
-        with Session(engine) as session:
-            assert status_of(session, world.settings, NOON)["clicks"] is None
-        engine.dispose()
+
+        def said() -> tuple[object, str]:
+            engine = with_clicks(world.database.engine, world.settings)
+            with Session(engine) as session:
+                status = status_of(session, world.settings, NOON)
+                return status["clicks"], why_not_known(session)
+
+        links, _ = some_clicks(world)
+        assert said() == (0, "")
+        world.click(drawn(3, 1, links))  # stored in the database, as before the setting was made
+        clicks, why = said()
+        assert clicks is None
+        assert "run linktrack clicks move" in why

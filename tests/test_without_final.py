@@ -1,6 +1,8 @@
 """Clicks are read without FINAL exactly as with it, whatever was stored, repeated and changed."""
 
+import itertools
 import random
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -16,6 +18,7 @@ from sqlalchemy import Connection
 from world import World
 
 from linktrack.clicks.counts.changes import change_reasons, make_unattributed
+from linktrack.clicks.keeping.clickhouse import condensing
 from linktrack.clicks.keeping.clickhouse.matching import Kept, counted, read_as
 from linktrack.clicks.keeping.clickhouse.seeing import Keeper, Seeing
 from linktrack.clicks.keeping.clickhouse.table import COLUMNS, ClickTable
@@ -29,7 +32,7 @@ from linktrack.clicks.keeping.clickhouse.transport import (
 from linktrack.clicks.keeping.interface import Minute
 from linktrack.clicks.keeping.opening import clicks_of, settle_clicks
 from linktrack.clicks.keeping.which import COLUMNS as OF_CLICKS
-from linktrack.clicks.keeping.which import EVERY, By, Every, Figure, Which
+from linktrack.clicks.keeping.which import EVERY, By, Every, Facet, Figure, Which
 from linktrack.clicks.vocabulary import BURST, HUMAN, MINUTE
 from linktrack.errors import Unavailable
 from linktrack.ids import LinkId
@@ -276,3 +279,24 @@ def test_whose_view_is_older_sees_clicks_as_they_were(both: Both) -> None:
     with engine.connect() as connection:
         assert sorted(clicks_of(connection).count(EVERY, ("reason",))) != before
     both.compare()
+
+
+def test_links_are_condensed_in_parts_as_together(
+    both: Both, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those of a post stay together: a visitor's first click is on one of them."""
+    both.world.click(drawn(80, 1, both.links))
+    both.do("change", random.Random(2))
+    by: tuple[Facet, ...] = ("quarter", "age", "segment_id", "referrer")
+    found = []
+    for most in (condensing.LINKS, 1):
+        monkeypatch.setattr(condensing, "LINKS", most)
+        sums: Counter[tuple[int, ...]] = Counter()
+        with both.world.database.engine.connect() as connection:
+            parts = clicks_of(connection).condense(Which(accounts=(1,), segments=(0, 1)), by)
+            for row in itertools.chain.from_iterable(parts):
+                for place, figure in enumerate(row[len(by) :]):
+                    sums[*row[: len(by)], place] += figure
+        found.append(+sums)
+    assert found[0] == found[1]
+    assert {place for *_, place in found[0]} == {0, 1, 2, 3}

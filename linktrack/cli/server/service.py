@@ -109,7 +109,7 @@ def status(work: Work) -> Answer:
     """Show how many rows the database has, what is not loaded yet, and how the nodes are."""
     from linktrack.cli.server.nodes import node_table
     from linktrack.upkeep.health.nodes import node_json, nodes_now
-    from linktrack.upkeep.health.status import status_of
+    from linktrack.upkeep.health.status import status_of, why_not_known
 
     settings = work.installation.settings
     found = status_of(work.session, settings, work.now)
@@ -118,8 +118,9 @@ def status(work: Work) -> Answer:
         for name, value in found.items()
     ]
     if settings.clicks:
-        answers = "doesn't answer" if found["clicks"] is None else "answers"
-        said.append(f"{'clicks are on':<16} ClickHouse, which {answers}")
+        trouble = why_not_known(work.session) if found["clicks"] is None else ""
+        answers = f": {trouble}" if trouble else ", which answers"
+        said.append(f"{'clicks are on':<16} ClickHouse{answers}")
     nodes = [node_json(each, work.now) for each in nodes_now(work.session, settings.journals)]
     answer = {**found, "nodes": nodes}
     return Answer(answer, *said, "", node_table(nodes)) if nodes[1:] else Answer(answer, *said)

@@ -5,7 +5,7 @@ import io
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import Final
 
 from sqlalchemy import Engine, select
@@ -99,7 +99,7 @@ def stream(
 ) -> Iterator[str]:
     """Return an export as text in blocks of lines; `form` is ndjson or csv.
 
-    Raises `Invalid` at once.
+    Raises `Invalid` at once, and `Unavailable` where the first rows can't be read.
     """
     if form not in MEDIA_TYPES:
         raise Invalid(f"There is no format {form[:40]!r}: choose ndjson or csv.")
@@ -107,7 +107,9 @@ def stream(
     simulated = _simulated(engine)
     if simulated:
         rows = _marked(rows, simulated)
-    return _blocks(as_csv(rows, what, is_marked=bool(simulated)) if form == "csv" else ndjson(rows))
+    marked = bool(simulated)
+    blocks = _blocks(as_csv(rows, what, is_marked=marked) if form == "csv" else ndjson(rows))
+    return chain([*islice(blocks, 1)], blocks)  # before an answer begins that has no way to say so
 
 
 def _simulated(engine: Engine) -> frozenset[str]:

@@ -82,6 +82,15 @@ def _stored(session: Session) -> int | None:
     return number
 
 
+def why_not_known(session: Session) -> str:
+    """Return why the number of clicks is not known, in a sentence; empty where it is."""
+    try:
+        clicks_of(session).count(EVERY)
+    except Unavailable as error:
+        return error.sentence
+    return ""
+
+
 def counted_clicks(session: Session) -> int:
     """Return how many clicks are counted, from the days and not from the clicks: quickly."""
     days = account_days.c
