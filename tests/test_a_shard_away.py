@@ -17,7 +17,7 @@ ROUNDS = 10
 
 @pytest.fixture
 def shards(clickhouse_shards: Engine) -> Iterator[Engine]:
-    """Two shards with two replicas each."""
+    """Two shards with two replicas each, which an insert waits for: each of them has all."""
     yield clickhouse_shards
     clickhouse_shards.leave()
 
@@ -28,7 +28,7 @@ def test_redirects_and_counts_go_on_without_a_shard(
 ) -> None:
     """Loading waits, and what needs single clicks says what is away; then all are counted."""
     with postgresql_databases.lend() as url:
-        more = {"LINKTRACK_CLICKS": shards.url("away"), "LINKTRACK_CHECK_LINKS": "never"}
+        more = {"LINKTRACK_CLICKS": shards.url("away", quorum=2), "LINKTRACK_CHECK_LINKS": "never"}
         environ = environment(tmp_path / "data", url, **more)
         paths = [a_link(environ)]
         for number in range(3):  # every other link is on the other shard

@@ -1,17 +1,19 @@
 """Reports narrowed by several things at once: counts of some clicks laid over the stored ones."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
 from scattered import BOT, PHONE, some
-from sqlalchemy import select
+from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 from world import NOON, World
 
 from linktrack.calendar.days import Days
 from linktrack.clicks.keeping.sql.clicks import SqlClicks
+from linktrack.clicks.models import post_windows
 from linktrack.clicks.vocabulary import FACETS
 from linktrack.errors import Invalid, Unavailable
 from linktrack.reports.narrowing.counts import COUNTS
@@ -140,3 +142,23 @@ def test_only_days_that_are_looked_at_are_read(world: World) -> None:
     assert some_days
     with pytest.raises(Invalid, match="isn't a country's code"):
         wanted_of({"country": "Germany"})
+
+
+def test_only_counts_that_are_read_are_made(world: World) -> None:
+    """Each once, before the first statement that names it."""
+    account, _, _ = some(world, 50)
+    wanted = wanted_of({"country": "DE", "language": "fil"})
+    made: list[str] = []
+
+    def note(_: object, _cursor: object, statement: str, *_more: object) -> None:
+        made.extend(re.findall(r"INSERT INTO (?:pg_)?temp\.(\w+)", statement))
+
+    with world.database.session() as session:
+        event.listen(session.connection(), "before_cursor_execute", note)
+        with narrowed(session, [account.id], wanted, Days(world.settings.timezone)):
+            assert made == []
+            for _ in range(2):
+                days_report(session, account)
+                assert made == ["account_days"]
+            session.execute(select(func.count()).select_from(post_windows)).all()
+            assert made == ["account_days", "post_windows"]

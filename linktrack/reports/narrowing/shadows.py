@@ -5,12 +5,14 @@ are wanted are put into temporary tables with the names of those that reports re
 themselves don't know of it. The tables are this transaction's own, and go with it.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import date
+from typing import Final
 
-from sqlalchemy import Column, Connection, MetaData, Table, func, select, text
+from sqlalchemy import Column, Connection, MetaData, Table, event, func, select, text
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
@@ -32,6 +34,8 @@ from linktrack.reports.narrowing.counts import (
 )
 from linktrack.reports.narrowing.wanted import Wanted
 from linktrack.reports.sources.left_out import deleted_before
+
+_NAMED: Final = re.compile(rf"\b(?:{'|'.join([table.name for table in COUNTS])})\b")
 
 
 @contextmanager
@@ -61,8 +65,9 @@ def narrowed(
     _check(connection, account_ids, first)
     with _unprepared(connection):
         try:
-            _fill(connection, which, days)
-            yield
+            _lay(connection, which, days)
+            with _filled_when_named(connection):
+                yield
         except BaseException:
             # PostgreSQL does nothing more after a statement that failed: the tables go with it.
             with suppress(DatabaseError):
@@ -102,7 +107,8 @@ def _unprepared(connection: Connection) -> Iterator[None]:
         driver.prepare_threshold = threshold
 
 
-def _fill(connection: Connection, which: Which, days: Days) -> None:
+def _lay(connection: Connection, which: Which, days: Days) -> None:
+    """Make the shadows, still empty, and what they are filled from."""
     clicks = clicks_of(connection)
     quarters: set[int] = set()
     for table, by in ((CONDENSED, BY), (CONDENSED_BY_FACETS, BY_FACETS)):
@@ -113,13 +119,32 @@ def _fill(connection: Connection, which: Which, days: Days) -> None:
             insert_rows(connection, table, [*by, *FIGURES], rows)
     QUARTERS.create(connection)
     upsert_rows(connection, QUARTERS, [_calendar(quarter, days) for quarter in sorted(quarters)])
-    schema = "temp" if is_sqlite(connection) else "pg_temp"
-    for table, queries in COUNTS.items():
+    for table in COUNTS:
         columns = [Column(each.name, each.type, primary_key=each.primary_key) for each in table.c]
         shadow = Table(table.name, MetaData(), *columns, prefixes=["TEMPORARY"])
         shadow.create(connection, checkfirst=False)
-        for query in queries:
-            connection.execute(text(f"INSERT INTO {schema}.{table.name} {query}"))
+
+
+@contextmanager
+def _filled_when_named(connection: Connection) -> Iterator[None]:
+    """Fill each shadow before the first statement that names it: a page reads a few of them."""
+    schema = _schema(connection)
+    waiting = {table.name: queries for table, queries in COUNTS.items()}
+
+    def fill(_: object, _cursor: object, statement: str, *_more: object) -> None:
+        for name in sorted(waiting.keys() & set(_NAMED.findall(statement))):
+            for query in waiting.pop(name):
+                connection.execute(text(f"INSERT INTO {schema}.{name} {query}"))
+
+    event.listen(connection, "before_cursor_execute", fill)
+    try:
+        yield
+    finally:
+        event.remove(connection, "before_cursor_execute", fill)
+
+
+def _schema(connection: Connection) -> str:
+    return "temp" if is_sqlite(connection) else "pg_temp"
 
 
 def _calendar(quarter: int, days: Days) -> tuple[int, ...]:
@@ -131,6 +156,6 @@ def _calendar(quarter: int, days: Days) -> tuple[int, ...]:
 def _drop(session: Session, connection: Connection) -> None:
     if not (connection.in_transaction() and session.is_active):
         return  # an error has ended the transaction, and the tables went with it
-    schema = "temp" if is_sqlite(connection) else "pg_temp"
+    schema = _schema(connection)
     for table in (*COUNTS, CONDENSED, CONDENSED_BY_FACETS, QUARTERS):
         connection.execute(text(f"DROP TABLE IF EXISTS {schema}.{table.name}"))
