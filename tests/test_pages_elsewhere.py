@@ -51,6 +51,9 @@ from linktrack.web.serving.elsewhere import as_passed_on
 
 def echo(environ, start_response):
     path = environ["PATH_INFO"]
+    if path == "/unread":
+        start_response("413 Content Too Large", [("Content-Length", "4")])
+        return [b"much"]
     if path == "/slow":
         time.sleep(60)  # until it is killed
     if path == "/nothing":
@@ -192,6 +195,16 @@ def test_what_http_forbids_is_refused(elsewhere: Elsewhere) -> None:
     with pytest.raises(Refused) as refused:
         ask(elsewhere, headers=[(b"host", b"a.example"), (b"host", b"b.example")])
     assert refused.value.status == 400
+
+
+@pytest.mark.parametrize("announced", [2_000_000, 9_000_000])
+def test_an_answer_before_the_body_is_read_arrives(elsewhere: Elsewhere, announced: int) -> None:
+    """Of a body of 2 MB, and of one whose length alone was too much."""
+    length = [(b"host", b"a"), (b"content-length", b"%d" % announced)]
+    pieces = [b"a" * announced if announced < 9_000_000 else b""]
+    for _ in range(20):
+        told = ask(elsewhere, method="POST", path="/unread", headers=length, pieces=pieces)
+        assert (told.status, told.body) == (413, b"much")
 
 
 def test_whoever_does_not_read_or_goes_away_keeps_no_page(elsewhere: Elsewhere) -> None:

@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import Iterator
 from contextlib import suppress
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote_from_bytes
@@ -154,6 +155,9 @@ def as_passed_on(application: "WSGIApplication") -> "WSGIApplication":
         environ.update(dict.fromkeys(environ.pop("HTTP_LINKTRACK_MARKS").split(), True))
         if not environ["HTTP_HOST"]:
             del environ["HTTP_HOST"]
+        # Else a page that answers without reading it all cuts the connection off, and with it its
+        # answer. There is no more of it than was taken.
+        environ["wsgi.input"] = BytesIO(environ["wsgi.input"].read())
         return application(environ, start_response)
 
     return answer
