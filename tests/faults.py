@@ -147,6 +147,7 @@ def state(url: str, folder: Path) -> list[Any]:
         texts = texts.join(referrers, clicks.c.referrer_id == referrers.c.id)
         found = [sorted(map(repr, connection.execute(texts)))]
         names = {
+            "agent_id": {row.id: row.user_agent for row in connection.execute(select(agents))},
             "source_id": {row.id: row.name for row in connection.execute(select(sources))},
             "referrer_id": {row.id: row.referrer for row in connection.execute(select(referrers))},
         }
