@@ -271,6 +271,8 @@ class InProcess:
         try:
             return bytes(self._session.query(sql, "TabSeparated").bytes())
         except RuntimeError as error:
+            # What chdb had before a failure comes with its next answer, so that goes to nobody.
+            self._session.query("SELECT 1", "TabSeparated")
             said = complaint(str(error).encode())
             raise Refused(f"ClickHouse says: {said}.", code_of(said)) from error
 
