@@ -120,9 +120,9 @@ def follow(installation: Installation, parent: int | None = None) -> bool:
 def begin_anew() -> None:
     """Replace this process by one that does the same with the settings of now.
 
-    A SIGTERM meanwhile waits until that one listens.
+    A signal meanwhile waits until that one listens.
     """
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    signal.pthread_sigmask(signal.SIG_BLOCK, BLOCKED)
     os.execv(sys.executable, [sys.executable, "-m", "linktrack", *sys.argv[1:]])  # noqa: S606
 
 

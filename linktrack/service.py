@@ -5,8 +5,6 @@ import os
 import shutil
 import signal
 import tempfile
-import threading
-import time
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -26,7 +24,7 @@ from linktrack.owners import access
 from linktrack.setting_texts import UNIX
 from linktrack.settings import LOOPBACK, Settings
 from linktrack.web.serving.elsewhere import Elsewhere, as_passed_on
-from linktrack.web.serving.keeper import BLOCKED, Keeper
+from linktrack.web.serving.keeper import BLOCKED, Keeper, end_with
 from linktrack.web.serving.listening import Bind
 from linktrack.web.serving.site import THREADS, with_redirects
 
@@ -38,7 +36,6 @@ if TYPE_CHECKING:
 KEEP_ALIVE_SECONDS: Final = 5  # an idle connection is kept
 LAST_BATCH_SECONDS: Final = 30  # for the loader to finish when the service ends
 PAGES_SECONDS: Final = 10  # for the last pages, whose readers have gone with the workers
-WATCH_SECONDS: Final = 1.0
 LONGEST_FOLDER: Final = 90  # bytes: the address of a socket has room for some 100
 PAGES_NICE: Final = 5  # how much pages give way to redirects
 
@@ -131,7 +128,7 @@ class PagesService(BaseApplication):  # type: ignore[misc]  # gunicorn has no ty
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the master's, which ends us
         signal.pthread_sigmask(signal.SIG_UNBLOCK, BLOCKED)
         os.nice(PAGES_NICE)
-        end_with(self._parent)
+        end_with(self._parent, PAGES_SECONDS)
 
     def _end(self) -> None:
         if os.getppid() != self._parent:  # else it starts us again, or clears away by itself
@@ -202,17 +199,6 @@ def run(settings: Settings, bind: Bind, workers: int, greeting: str) -> None:
 def run_pages(settings: Settings, socket: Path, workers: int, parent: int) -> None:
     """Make pages for a service with so many workers until SIGTERM, or as long as it lives."""
     PagesService(settings, socket, workers, parent).run()
-
-
-def end_with(parent: int) -> None:
-    """End this process by SIGTERM when its parent has ended, however that was."""
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(WATCH_SECONDS)
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    threading.Thread(target=watch, name="parent", daemon=True).start()
 
 
 def share_memory() -> None:

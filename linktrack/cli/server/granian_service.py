@@ -5,8 +5,6 @@ An extra: pip install 'linktrack[granian]'. Imported only where `--server grania
 
 import os
 import signal
-import threading
-import time
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -19,6 +17,7 @@ from linktrack.logs import begin_logging
 from linktrack.service import Beside
 from linktrack.settings import Settings
 from linktrack.web.serving.elsewhere import Elsewhere
+from linktrack.web.serving.keeper import end_with
 from linktrack.web.serving.listening import Bind
 from linktrack.web.serving.site import with_redirects
 
@@ -38,7 +37,6 @@ except ImportError as error:
 HEAD_MILLISECONDS: Final = 10_000  # from connecting to the end of the headers
 MOST_AT_ONCE: Final = 4_000  # requests in each worker, half-sent ones included
 END_SECONDS: Final = 30  # for a worker to answer what it has begun
-WATCH_SECONDS: Final = 1.0
 
 
 def run(settings: Settings, bind: Bind, workers: int, greeting: str) -> None:
@@ -80,16 +78,6 @@ def _load(settings: Settings, pages: Path, master: int) -> "ASGIApp":
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
     begin_logging(settings.log)
-    threading.Thread(target=_end_with, args=(master,), name="parent", daemon=True).start()
+    end_with(master, END_SECONDS)
     lane = Installation.open(settings, PATIENCE_OF_WORKERS).lane()
     return with_redirects(Elsewhere(pages), lane)
-
-
-def _end_with(master: int) -> None:
-    while os.getppid() == master:
-        time.sleep(WATCH_SECONDS)
-    # More than once: a worker that is still starting takes the first for its master's.
-    for _ in range(END_SECONDS):
-        os.kill(os.getpid(), signal.SIGTERM)
-        time.sleep(WATCH_SECONDS)
-    os.kill(os.getpid(), signal.SIGKILL)  # what it has answered is in the journal

@@ -4,9 +4,14 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from a2wsgi.asgi_typing import Receive, Send, SendEvent
+    from a2wsgi.asgi_typing import HTTPScope, Receive, Send, SendEvent
 
 READ_SECONDS: Final = 30.0  # for a client to take one piece of an answer
+
+
+def marks_of(scope: "HTTPScope") -> list[str]:
+    """Return what the lane has found out of a request, by the names of its extensions."""
+    return [name for name in scope.get("extensions", {}) if name.startswith("linktrack.")]
 
 
 class Answering:

@@ -16,7 +16,7 @@ from urllib.parse import quote_from_bytes
 
 import h11
 
-from linktrack.web.serving.answering import Answering
+from linktrack.web.serving.answering import Answering, marks_of
 from linktrack.web.serving.bodies import Refused
 from linktrack.web.serving.queues import Unanswered
 
@@ -53,7 +53,7 @@ _PLAIN: Final = b"/!$&'()*+,;=:@"  # of a path, beside letters, digits and -._~
 class Elsewhere:
     """Pages of the process that listens at `socket`.
 
-    A connection for each request: making one takes a fiftieth of what the shortest page does.
+    A connection for each request: one that is kept may just have been closed at the other end.
     """
 
     def __init__(self, socket: Path, connect_seconds: float = CONNECT_SECONDS) -> None:
@@ -105,11 +105,10 @@ def _asked(connection: h11.Connection, scope: "HTTPScope", body: bytes) -> Itera
         elif b"_" not in name and name not in _OF_A_REQUEST and name not in _OURS:
             headers.append((name, value))
     client = scope.get("client")
-    marks = [name for name in scope.get("extensions", {}) if name.startswith("linktrack.")]
     headers += [
         (b"connection", b"close"),
         (CLIENT.encode(), client[0].encode() if client else b""),
-        (MARKS.encode(), " ".join(marks).encode()),
+        (MARKS.encode(), " ".join(marks_of(scope)).encode()),
     ]
     if length or scope["method"] not in ("GET", "HEAD"):
         headers.append((b"content-length", b"%d" % length))

@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Final
 log = logging.getLogger(__name__)
 
 RESTART_SECONDS: Final = 1.0
+WATCH_SECONDS: Final = 1.0
 
 BLOCKED: Final = frozenset({signal.SIGTERM, signal.SIGHUP})
 """Signals that wait until the process that was started unblocks them: when it can take them.
@@ -84,6 +86,24 @@ class Keeper:
         if self._process is not None:
             with suppress(ProcessLookupError):
                 os.kill(self._process, number)
+
+
+def end_with(parent: int, seconds: int) -> None:
+    """End this process when its parent has ended, however that one did.
+
+    By SIGTERM, again each second: one that is still starting takes the first for its parent's.
+    After so many `seconds` it is killed.
+    """
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(WATCH_SECONDS)
+        for _ in range(seconds):
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(WATCH_SECONDS)
+        os.kill(os.getpid(), signal.SIGKILL)  # what was answered is in the journal
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()
 
 
 def _inherited() -> list[int]:

@@ -12,7 +12,7 @@ from urllib.parse import quote_from_bytes
 
 from a2wsgi import WSGIMiddleware
 
-from linktrack.web.serving.answering import Answering
+from linktrack.web.serving.answering import Answering, marks_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -90,7 +90,7 @@ def _for_wsgi(scope: "HTTPScope", asked: _Asked) -> "HTTPScope":
         "headers": headers,
         "query_string": quote_from_bytes(scope["query_string"], safe=_ASCII).encode(),
         "extensions": {
-            **{name: {} for name in scope.get("extensions", {}) if name.startswith("linktrack.")},
+            **{name: {} for name in marks_of(scope)},
             _REQUEST: {"asked": asked},
         },
     }
