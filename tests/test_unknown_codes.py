@@ -78,13 +78,13 @@ def listed(world: World, today: date, *, ignored: bool = False) -> Sequence[Unkn
 
 
 def counted(world: World) -> dict[str, tuple[int, int]]:
-    """Return requests and people by code, whatever the day."""
+    """Return requests and people by code, whatever the day; codes that none is left of too."""
     query = select(unknown_codes.c.code, unknown_code_days.c.requests, unknown_code_days.c.people)
     with world.database.engine.connect() as connection:
-        rows = connection.execute(query.join(unknown_code_days)).all()
+        rows = connection.execute(query.outerjoin(unknown_code_days)).all()
     found: defaultdict[str, tuple[int, int]] = defaultdict(lambda: (0, 0))
     for code, requests, people in rows:
-        found[code] = (found[code][0] + requests, found[code][1] + people)
+        found[code] = (found[code][0] + (requests or 0), found[code][1] + (people or 0))
     return dict(found)
 
 

@@ -91,7 +91,7 @@ class UnknownStore:
         rows = [(*key, requests, 0) for key, requests in changes.items()]
         rows += _count_visitors(connection, named)
         _add(connection, rows)
-        forget_codes(connection, list(numbers.values()))
+        forget_codes(connection, sorted({*numbers.values(), *(row[0] for row in rows)}))
         _make_room(connection)
         return len(records)
 
