@@ -80,19 +80,24 @@ def main() -> None:
         for loaded in fill(opened, options.clicks):
             step.append(loaded)
             if sum(one.clicks for one in step) >= options.clicks // 10:
-                clicks = sum(one.clicks for one in step)
-                cpu, clock = sum(one.cpu for one in step), sum(one.seconds for one in step)
-                size = sum(path.stat().st_size for path in folder.glob("linktrack.db*")) / 1e6
-                print(
-                    f"| {step[0].before:,} | {clicks / cpu:,.0f} | {clicks / clock:,.0f} "
-                    f"| {size:,.0f} |",
-                    flush=True,
-                )
+                _print(step, folder)
                 step.clear()
+        if step:
+            _print(step, folder)
         opened.database.close()
     finally:
         if options.keep is None:
             shutil.rmtree(folder)
+
+
+def _print(step: list[Loaded], folder: Path) -> None:
+    clicks = sum(one.clicks for one in step)
+    cpu, clock = sum(one.cpu for one in step), sum(one.seconds for one in step)
+    size = sum(path.stat().st_size for path in folder.glob("linktrack.db*")) / 1e6
+    print(
+        f"| {step[0].before:,} | {clicks / cpu:,.0f} | {clicks / clock:,.0f} | {size:,.0f} |",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":
