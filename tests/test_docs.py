@@ -114,3 +114,13 @@ def test_what_make_says_of_libraries_can_be_run() -> None:
     assert "cyclonedx-py environment" in named.stdout
     for script in re.findall(r"python (\S+\.py)", named.stdout):
         assert (REPOSITORY / script).exists(), script
+
+
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "docs/architecture.md"])
+def test_every_module_that_developers_are_sent_to_is_there(page: str) -> None:
+    """A path is one of the repository or below linktrack/; a bare name is a module's somewhere."""
+    named = set(re.findall(r"`([a-z_/]+\.py)`", (REPOSITORY / page).read_text()))
+    rooms = [REPOSITORY / name for name in ("linktrack", "tests", "benchmarks", "migrations")]
+    modules = [*REPOSITORY.glob("*.py"), *(path for room in rooms for path in room.rglob("*.py"))]
+    files = [f"/{path.relative_to(REPOSITORY).as_posix()}" for path in modules]
+    assert not [name for name in named if not any(file.endswith(f"/{name}") for file in files)]
