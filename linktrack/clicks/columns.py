@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 from sqlalchemy import ColumnElement, SelectBase, Text, cast, func, literal_column, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.types import TypeEngine
 
 from linktrack.db import is_sqlite
@@ -23,8 +23,27 @@ def read_columns(session: Session, query: SelectBase) -> list[list[Any]]:
     Moments are numbers, as they are stored; the database may write truth as 0 and 1.
     """
     rows = query.subquery()
-    if is_sqlite(session.get_bind()):
-        lists = [func.json_group_array(column, type_=_RAW) for column in rows.c]
-    else:
-        lists = [func.coalesce(cast(func.json_agg(column), Text), _EMPTY) for column in rows.c]
-    return [msgspec.json.decode(each) for each in session.execute(select(*lists)).one()]
+    lists = [listed(session, column) for column in rows.c]
+    return [read_list(each) for each in session.execute(select(*lists)).one()]
+
+
+def listed(
+    session: Session,
+    column: ColumnElement[Any] | InstrumentedAttribute[Any],
+    only: ColumnElement[bool] | None = None,
+) -> ColumnElement[str]:
+    """Return a column of all rows, or of each group's, as one value for `read_list`.
+
+    Several of one query are in one order. With `only`, of some of the rows.
+    """
+    is_in_sqlite = is_sqlite(session.get_bind())
+    name = func.json_group_array if is_in_sqlite else func.json_agg
+    found = name(column, type_=_RAW)
+    some = found if only is None else found.filter(only)
+    return some if is_in_sqlite else func.coalesce(cast(some, Text), _EMPTY)
+
+
+def read_list(value: str) -> list[Any]:
+    """Return what `listed` gave as a list."""
+    found: list[Any] = msgspec.json.decode(value)
+    return found

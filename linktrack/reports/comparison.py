@@ -23,7 +23,7 @@ from linktrack.reports.figures.statistics.experiments import Pair, is_clear
 from linktrack.reports.figures.statistics.half_life import FEWEST_CLICKS, middle
 from linktrack.reports.figures.statistics.rates import Interval, wilson
 from linktrack.reports.figures.words import about, duration, durations, percent, thousandths
-from linktrack.reports.rated import RatedPost, rated_posts
+from linktrack.reports.rated import RatedPost, rated_people
 from linktrack.reports.timing.life_queries import ClickedPost, clicked_posts
 from linktrack.reports.timing.lifetimes import FEWEST_POSTS, MOST_POSTS, WINDOW, lives_of
 
@@ -157,9 +157,7 @@ def compare(
     chosen = queries.chosen_posts(ids, since, until)
     histories = count_histories(session, ids)
     by_account: defaultdict[int, list[RatedPost]] = defaultdict(list)
-    for post in rated_posts(
-        queries.people_by_post(session, chosen, number), histories, Counting(window, now)
-    ):
+    for post in rated_people(session, chosen, histories, Counting(window, now)):
         by_account[post.account_id].append(post)
     whole = and_(chosen, Counting(WINDOW, now).pooled_posts())
     clicked = clicked_posts(session, ids, whole, FEWEST_CLICKS, MOST_POSTS)

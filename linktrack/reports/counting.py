@@ -9,6 +9,7 @@ from typing import Final, Generic, Literal, Protocol, TypeAlias, TypedDict, Type
 from sqlalchemy import ColumnElement, and_, or_
 
 from linktrack.clicks.vocabulary import WINDOW_LENGTHS, WINDOWS, window_number
+from linktrack.db import to_ms
 from linktrack.links.models import Post
 from linktrack.reports.figures.words import counted
 
@@ -96,6 +97,13 @@ class Counting:
             else:
                 yield post, "complete" if posted_at <= end else "counting"
 
+    def states_at(self, posted_at: Iterable[int]) -> list[CountState]:
+        """Return how far posts of these moments (ms) are counted of which all clicks are known."""
+        if self.length is None:
+            return ["so far" for _ in posted_at]
+        end = to_ms(self.as_of - self.length)
+        return ["complete" if at <= end else "counting" for at in posted_at]
+
     def progress_of(self, post: Dated) -> str | None:
         """Return how far a post has come that is still counting, as in "day 2 of 7"."""
         if self.length is None or self.state_of(post) != "counting":
@@ -119,10 +127,14 @@ class Counting:
 
     def pooled_posts(self) -> ColumnElement[bool]:
         """Return the condition for the posts that `split` pools, for queries that take few."""
-        measured = or_(Post.measured_from.is_(None), Post.measured_from < Post.posted_at)
         if self.length is None:
-            return measured
-        return and_(measured, Post.posted_at <= self.as_of - self.length)
+            return measured_posts()
+        return and_(measured_posts(), Post.posted_at <= self.as_of - self.length)
+
+
+def measured_posts() -> ColumnElement[bool]:
+    """Return the condition for posts whose clicks are known from their beginning."""
+    return or_(Post.measured_from.is_(None), Post.measured_from < Post.posted_at)
 
 
 def is_measured(post: Dated) -> bool:

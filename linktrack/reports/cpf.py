@@ -3,16 +3,20 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import sub
 from statistics import median
 from typing import Final, TypedDict
 
+from sqlalchemy import and_
 from sqlalchemy.orm import Session
 
 from linktrack.audience.accounts import AccountNameJson, account_json
-from linktrack.audience.counts import History, counts_at
+from linktrack.audience.counts import History, counts_at, counts_at_moments
 from linktrack.audience.models import Account
 from linktrack.calendar.ranges import check_range
+from linktrack.clicks.vocabulary import window_number
 from linktrack.errors import Invalid, NotFound
+from linktrack.ids import AccountId
 from linktrack.links.models import Post
 from linktrack.reports.counting import (
     Counting,
@@ -22,10 +26,17 @@ from linktrack.reports.counting import (
 )
 from linktrack.reports.figures.rate import Rate, RateJson, rate_json
 from linktrack.reports.figures.statistics.comparisons import median_interval
+from linktrack.reports.figures.statistics.experiments import Pair
 from linktrack.reports.orders import SORTS, After, Value
 from linktrack.reports.parts import WHOLE, Part
 from linktrack.reports.post_lines import CpfPostJson, PostLine, post_line_json
-from linktrack.reports.queries import PostSums
+from linktrack.reports.queries import (
+    Chosen,
+    PostSums,
+    posts_set_apart,
+    sums_at,
+    sums_by_account,
+)
 from linktrack.reports.ranking import Wanted, ranking
 
 MOST_POSTS: Final = 100
@@ -124,24 +135,103 @@ def cpf_total(
     # Unknown, or nobody: neither has a rate.
     pairs = [(post.unique_clicks, followers) for post, followers in beside if followers]
     counted = [post for post, followers in beside if followers]
-    return CpfTotal(
-        posts=len(pairs),
+    return _total(
+        pairs,
+        (
+            sum([post.clicks for post in counted]),
+            sum([post.without_visitor for post in counted]),
+            sum([post.unattributed for post in counted]),
+        ),
+        StillCounting.of(found.counting),
         posts_without_count=len(beside) - len(counted),
         posts_unmeasured=len(found.unmeasured),
-        still_counting=StillCounting.of(found.counting),
-        clicks=sum([post.clicks for post in counted]),
+    )
+
+
+def cpf_totals(
+    session: Session, chosen: Chosen, histories: Mapping[int, History], counting: Counting
+) -> Mapping[AccountId, CpfTotal]:
+    """Return the total of the chosen posts of each account of `histories`, as `cpf_total` does.
+
+    With the fewest figures of single posts: a fourth of the time, where they are ten thousand.
+    """
+    number = window_number(counting.window)
+    pooled = and_(chosen, counting.pooled_posts())
+    apart = {
+        (each.account_id, each.is_measured): each
+        for each in posts_set_apart(session, chosen, counting)
+    }
+    sums = {each.account_id: each for each in sums_by_account(session, pooled, number)}
+    beside = {
+        account_id: counts_at_moments(histories[account_id], each.posted_at)
+        for account_id, each in sums.items()
+    }
+    # Unknown, or nobody: neither has a rate.
+    without = {
+        (account_id, at)
+        for account_id, counts in beside.items()
+        if None in counts and any(counts)
+        for at, count in zip(sums[account_id].posted_at, counts, strict=True)
+        if count is None
+    }
+    less = sums_at(session, pooled, number, sorted(without))
+    found = {}
+    for account_id in map(AccountId, histories):
+        still, unmeasured = apart.get((account_id, True)), apart.get((account_id, False))
+        summed, counts = sums.get(account_id), beside.get(account_id, [])
+        pairs: list[Pair] = []
+        counted = (0, 0, 0)
+        if summed is not None and any(counts):
+            pairs = [
+                (people, followers)
+                for people, followers in zip(summed.unique_clicks, counts, strict=True)
+                if followers
+            ]
+            all_of_them = (summed.clicks, summed.without_visitor, summed.unattributed)
+            clicks, without_visitor, unattributed = map(
+                sub, all_of_them, less.get(account_id, (0, 0, 0))
+            )
+            counted = (clicks, without_visitor, unattributed)
+        found[account_id] = _total(
+            pairs,
+            counted,
+            StillCounting(still.posts, still.clicks, still.unique_clicks)
+            if still
+            else StillCounting(),
+            posts_without_count=len(counts) - len(pairs),
+            posts_unmeasured=unmeasured.posts if unmeasured else 0,
+        )
+    return found
+
+
+def _total(
+    pairs: Sequence[Pair],
+    sums: tuple[int, int, int],
+    still_counting: StillCounting,
+    *,
+    posts_without_count: int,
+    posts_unmeasured: int,
+) -> CpfTotal:
+    """Return the total of posts of (people, followers); `sums` are their other clicks."""
+    clicks, without_visitor, unattributed = sums
+    return CpfTotal(
+        posts=len(pairs),
+        posts_without_count=posts_without_count,
+        posts_unmeasured=posts_unmeasured,
+        still_counting=still_counting,
+        clicks=clicks,
         unique_clicks=sum([people for people, _ in pairs]),
-        without_visitor=sum([post.without_visitor for post in counted]),
+        without_visitor=without_visitor,
         followers=sum([followers for _, followers in pairs]),
         cpf=Rate.over(pairs),
-        unattributed=sum([post.unattributed for post in counted]),
+        unattributed=unattributed,
         median_cpf=_middle(pairs),
     )
 
 
-def _middle(pairs: Sequence[tuple[int, int]]) -> Rate:
+def _middle(pairs: Sequence[Pair]) -> Rate:
     """Return the median post's rate; its interval needs 6 posts."""
-    rates = [people / followers for people, followers in pairs]
+    rates = sorted([people / followers for people, followers in pairs])
     return Rate(median(rates), median_interval(rates)) if rates else Rate()
 
 

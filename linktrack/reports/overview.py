@@ -1,6 +1,5 @@
 """The overview: all accounts over one range of days, in a handful of queries."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,12 +15,10 @@ from linktrack.audience.counts import (
 )
 from linktrack.audience.models import Account
 from linktrack.calendar.ranges import DayRange
-from linktrack.clicks.vocabulary import window_number
-from linktrack.ids import AccountId
 from linktrack.publishing.unwrapped.coverage import Coverage, coverages
 from linktrack.reports import queries
 from linktrack.reports.counting import Counting
-from linktrack.reports.cpf import CpfTotal, cpf_total
+from linktrack.reports.cpf import CpfTotal, cpf_totals
 from linktrack.reports.days import DayCounts, account_series
 from linktrack.reports.parts import WHOLE, Part, part_series
 from linktrack.reports.sources.facet_days import Facet, facet_series
@@ -68,8 +65,6 @@ def account_cards(
     A `part`, or else a `facet`, narrows clicks and people by day; rates of posts are of all clicks.
     """
     before = before or days.before
-    number = window_number(window)
-    counting = Counting(window, now)
     ids = [account.id for account in accounts]
     histories = count_histories(session, ids)
     if not part.is_whole:
@@ -79,9 +74,7 @@ def account_cards(
     else:
         series = account_series(session, ids, before.first, days.last)
     chosen = queries.chosen_posts(ids, days.since, days.end)
-    sums: defaultdict[AccountId, list[queries.PostSums]] = defaultdict(list)
-    for post in queries.sums_by_post(session, chosen, number):
-        sums[post.account_id].append(post)
+    totals = cpf_totals(session, chosen, histories, Counting(window, now))
     covered = coverages(session, ids, days.since, days.end)
     return [
         _card(
@@ -90,7 +83,7 @@ def account_cards(
             before=before,
             history=histories[account.id],
             series=series.get(account.id, []),
-            cpf=cpf_total(sums[account.id], histories, counting),
+            cpf=totals[account.id],
             covered=covered[account.id],
             now=now,
         )

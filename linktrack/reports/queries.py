@@ -6,14 +6,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import reduce
 from operator import add
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import BigInteger, ColumnElement, and_, func, select, type_coerce
 from sqlalchemy.orm import Session
 
 from linktrack.audience.counts import count_at, count_histories
 from linktrack.audience.models import Segment
-from linktrack.clicks.columns import read_columns
+from linktrack.clicks.bulk import given
+from linktrack.clicks.columns import listed, read_columns, read_list
 from linktrack.clicks.models import (
     post_reasons,
     post_sources,
@@ -21,10 +22,11 @@ from linktrack.clicks.models import (
     post_windows,
     sources,
 )
-from linktrack.clicks.vocabulary import REASON_OF, WINDOWS, Reason
+from linktrack.clicks.vocabulary import REASON_OF, WINDOWS, Reason, window_number
 from linktrack.db import from_ms
 from linktrack.ids import AccountId, PostId, SegmentId
 from linktrack.links.models import Post, Version
+from linktrack.reports.counting import Counting, measured_posts
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,30 +172,98 @@ def _with_moments(
     return zip(account_ids, map(from_ms, posted), known, *rest, strict=True)
 
 
-class PostPeople(NamedTuple):
-    """How many people clicked one post within a window."""
+class AccountSums(NamedTuple):
+    """How many people clicked each of an account's posts (moments in ms), and sums of them all."""
 
     account_id: AccountId
-    posted_at: datetime
-    measured_from: datetime | None
-    unique_clicks: int
-    post_id: PostId
+    posted_at: Sequence[int]
+    unique_clicks: Sequence[int]
+    clicks: int
+    without_visitor: int
+    unattributed: int
 
 
-def people_by_post(session: Session, chosen: Chosen, window: int) -> list[PostPeople]:
-    """Return how many people clicked every post; a third faster than `sums_by_post`."""
+_SUMMED: Final = ("clicks", "without_visitor", "unattributed")
+
+
+def sums_by_account(session: Session, chosen: Chosen, window: int) -> list[AccountSums]:
+    """Return the sums of each account's posts; the database adds up what nobody asks post by post.
+
+    That is two thirds of `sums_by_post` for the database, and a tenth of it for Python.
+    """
     query = (
         select(
             Post.account_id,
-            Post.posted_at,
-            Post.measured_from,
-            within_window("unique_clicks", window),
-            Post.id,
+            listed(session, Post.posted_at),
+            listed(session, within_window("unique_clicks", window)),
+            *(func.sum(within_window(what, window)) for what in _SUMMED),
         )
         .outerjoin(post_totals, post_totals.c.post_id == Post.id)
         .where(chosen)
+        .group_by(Post.account_id)
     )
-    return list(map(PostPeople._make, _with_moments(*read_columns(session, query))))
+    return [
+        AccountSums(account_id, read_list(posted), read_list(people), *map(int, sums))
+        for account_id, posted, people, *sums in session.execute(query)
+    ]
+
+
+def sums_at(
+    session: Session, chosen: Chosen, window: int, moments: Sequence[tuple[AccountId, int]]
+) -> Mapping[AccountId, Sequence[int]]:
+    """Return by account the sums (clicks, without a visitor, unattributed) of posts of moments.
+
+    Moments are different ones of accounts, in milliseconds.
+    """
+    if not moments:
+        return {}
+    theirs = given(session.connection(), moments, ("account_id", "posted_at"))
+    query = (
+        select(Post.account_id, *(func.sum(within_window(what, window)) for what in _SUMMED))
+        .join(
+            theirs,
+            and_(
+                theirs.c.account_id == Post.account_id,
+                theirs.c.posted_at == type_coerce(Post.posted_at, BigInteger),
+            ),
+        )
+        .outerjoin(post_totals, post_totals.c.post_id == Post.id)
+        .where(chosen)
+        .group_by(Post.account_id)
+    )
+    return {number: [int(each) for each in sums] for number, *sums in session.execute(query)}
+
+
+class SetApart(NamedTuple):
+    """Posts of an account that no rate is of, and their clicks so far."""
+
+    account_id: AccountId
+    is_measured: bool
+    posts: int
+    clicks: int
+    unique_clicks: int
+
+
+def posts_set_apart(session: Session, chosen: Chosen, counting: Counting) -> list[SetApart]:
+    """Return the sums of the posts that are still counting, and of those that are unmeasured."""
+    window = window_number(counting.window)
+    is_measured = measured_posts()
+    query = (
+        select(
+            Post.account_id,
+            is_measured,
+            func.count(),
+            func.sum(within_window("clicks", window)),
+            func.sum(within_window("unique_clicks", window)),
+        )
+        .outerjoin(post_totals, post_totals.c.post_id == Post.id)
+        .where(chosen, ~counting.pooled_posts())
+        .group_by(Post.account_id, is_measured)
+    )
+    return [
+        SetApart(account_id, bool(measured), posts, int(clicks), int(people))
+        for account_id, measured, posts, clicks, people in session.execute(query)
+    ]
 
 
 def within_window(what: str, window: int) -> ColumnElement[int]:

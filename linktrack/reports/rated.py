@@ -2,14 +2,87 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import repeat
 from typing import NamedTuple
 
-from linktrack.audience.counts import History, counts_at
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from linktrack.audience.counts import History, counts_at, counts_at_moments
+from linktrack.clicks.columns import listed, read_list
+from linktrack.clicks.models import post_totals
+from linktrack.clicks.vocabulary import window_number
+from linktrack.db import from_ms
 from linktrack.ids import AccountId, PostId
+from linktrack.links.models import Post
 from linktrack.reports.counting import Counting, CountState
 from linktrack.reports.figures.statistics.rates import Interval, rate_interval
-from linktrack.reports.figures.statistics.usual import Judged, usual_rates
-from linktrack.reports.queries import PostPeople, PostSums
+from linktrack.reports.figures.statistics.usual import usual_rates
+from linktrack.reports.queries import Chosen, PostSums, within_window
+
+
+class AccountPeople(NamedTuple):
+    """How many people clicked each of an account's posts within a window, column by column.
+
+    `posted_at` is in milliseconds; so is `measured_from`, by post, of those that have one.
+    """
+
+    account_id: AccountId
+    post_ids: Sequence[PostId]
+    posted_at: Sequence[int]
+    unique_clicks: Sequence[int]
+    measured_from: Mapping[PostId, int]
+
+
+def people_by_account(session: Session, chosen: Chosen, window: int) -> list[AccountPeople]:
+    """Return how many people clicked every post; in half the time of `sums_by_post`."""
+    is_dated = Post.measured_from.is_not(None)
+    query = (
+        select(
+            Post.account_id,
+            listed(session, Post.id),
+            listed(session, Post.posted_at),
+            listed(session, within_window("unique_clicks", window)),
+            listed(session, Post.id, is_dated),
+            listed(session, Post.measured_from, is_dated),
+        )
+        .outerjoin(post_totals, post_totals.c.post_id == Post.id)
+        .where(chosen)
+        .group_by(Post.account_id)
+    )
+    found = []
+    for account_id, *columns in session.execute(query):
+        numbers, posted, people, dated, measured = map(read_list, columns)
+        moments = dict(zip(dated, measured, strict=True))
+        found.append(AccountPeople(account_id, numbers, posted, people, moments))
+    return found
+
+
+class PostPeople(NamedTuple):
+    """How many people clicked one post within a window."""
+
+    account_id: AccountId
+    posted_at: datetime
+    measured_from: datetime | None
+    unique_clicks: int
+    post_id: PostId
+
+
+def people_by_post(session: Session, chosen: Chosen, window: int) -> list[PostPeople]:
+    """Return the same post by post."""
+    return [
+        PostPeople(
+            account_id,
+            from_ms(posted_at),
+            None if (since := measured.get(post_id)) is None else from_ms(since),
+            people,
+            post_id,
+        )
+        for account_id, numbers, posted, clicked, measured in people_by_account(
+            session, chosen, window
+        )
+        for post_id, posted_at, people in zip(numbers, posted, clicked, strict=True)
+    ]
 
 
 class RatedPost(NamedTuple):
@@ -52,7 +125,7 @@ class RatedPost(NamedTuple):
 
 
 def rated_posts(
-    sums: Iterable[PostSums | PostPeople],
+    sums: Iterable[PostSums],
     histories: Mapping[int, History],
     counting: Counting,
 ) -> list[RatedPost]:
@@ -74,15 +147,42 @@ def rated_posts(
     ]
 
 
+def rated_people(
+    session: Session, chosen: Chosen, histories: Mapping[int, History], counting: Counting
+) -> list[RatedPost]:
+    """Return the chosen posts with their followers, an account's after another's."""
+    found: list[RatedPost] = []
+    for account_id, numbers, posted, people, measured in people_by_account(
+        session, chosen, window_number(counting.window)
+    ):
+        states = counting.states_at(posted)
+        if measured:
+            states = [
+                "unmeasured" if number in measured and measured[number] >= at else state
+                for number, at, state in zip(numbers, posted, states, strict=True)
+            ]
+        # All by column: of ten thousand posts that takes half the time.
+        columns = (
+            numbers,
+            repeat(account_id),
+            map(from_ms, posted),
+            people,
+            counts_at_moments(histories[account_id], posted),
+            states,
+        )
+        found += map(RatedPost._make, zip(*columns, strict=False))
+    return found
+
+
 def usual_of(posts: Sequence[RatedPost]) -> Interval | None:
     """Return the range in which the usual rate of these posts of one account very probably lies.
 
     Only complete posts with followers tell of it.
     """
-    return usual_rates([judged(post) for post in posts if post.is_judged])
-
-
-def judged(post: RatedPost) -> Judged:
-    """Return what a post is judged by; it has followers."""
-    assert post.followers is not None
-    return Judged(post.people, post.followers)
+    return usual_rates(
+        [
+            (people, followers)
+            for _, _, _, people, followers, state in posts
+            if followers and state == "complete"
+        ]
+    )

@@ -10,12 +10,11 @@ from sqlalchemy.orm import Session
 
 from linktrack.audience.counts import count_histories
 from linktrack.audience.models import Account
-from linktrack.clicks.vocabulary import window_number
 from linktrack.links.models import Link
 from linktrack.reports import queries
 from linktrack.reports.counting import Counting
 from linktrack.reports.figures.words import counted
-from linktrack.reports.rated import RatedPost, rated_posts
+from linktrack.reports.rated import RatedPost, rated_people
 
 FEWEST: Final = 8
 """Posts under which nothing is said: each quarter has at least two."""
@@ -56,11 +55,8 @@ def similar_posts(
     Of the last `LAST` complete posts of a year that have a follower count.
     """
     chosen = queries.chosen_posts([account.id], now - WITHIN, None)
-    rated = rated_posts(
-        queries.people_by_post(session, chosen, window_number(window)),
-        count_histories(session, [account.id]),
-        Counting(window, now),
-    )
+    histories = count_histories(session, [account.id])
+    rated = rated_people(session, chosen, histories, Counting(window, now))
     final = [post for post in rated if post.is_judged]
     final.sort(key=lambda post: (post.posted_at, post.post_id), reverse=True)
     counts = _links_of(session, account)

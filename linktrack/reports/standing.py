@@ -11,16 +11,15 @@ from sqlalchemy.orm import Session
 
 from linktrack.audience.counts import count_histories
 from linktrack.audience.models import Account
-from linktrack.clicks.vocabulary import window_number
 from linktrack.ids import AccountId, PostId
 from linktrack.links.models import Post
 from linktrack.reports import queries
 from linktrack.reports.counting import Counting
 from linktrack.reports.figures.rate import Rate
 from linktrack.reports.figures.statistics.rates import Interval
-from linktrack.reports.figures.statistics.usual import Verdict, clearly
+from linktrack.reports.figures.statistics.usual import Judged, Verdict, clearly
 from linktrack.reports.post_lines import PostLine, post_lines
-from linktrack.reports.rated import RatedPost, judged, rated_posts, usual_of
+from linktrack.reports.rated import RatedPost, rated_people, usual_of
 
 AROUND: Final = timedelta(days=183)
 """Posts so long before and after a post's calendar month say what is usual."""
@@ -77,7 +76,7 @@ def standings(posts: Sequence[RatedPost], wanted: AbstractSet[PostId]) -> Mappin
         if usual is None:
             continue
         final = [post for post in around if first <= post.posted_at < end and post.is_judged]
-        verdicts = clearly([judged(post) for post in final], usual)
+        verdicts = clearly([Judged(post.people, post.followers or 0) for post in final], usual)
         of_post = {post.post_id: said for post, said in zip(final, verdicts, strict=True)}
         found |= {number: Standing(usual, of_post.get(number)) for number in asked}
     return found
@@ -98,11 +97,8 @@ def post_standing(session: Session, post: Post, window: str, now: datetime) -> S
     """Return where a published post stands; None where too little is known."""
     assert post.posted_at is not None
     chosen = queries.chosen_posts([post.account_id], *year_around(post.posted_at, post.posted_at))
-    rated = rated_posts(
-        queries.people_by_post(session, chosen, window_number(window)),
-        count_histories(session, [post.account_id]),
-        Counting(window, now),
-    )
+    histories = count_histories(session, [post.account_id])
+    rated = rated_people(session, chosen, histories, Counting(window, now))
     return standings(rated, {post.id}).get(post.id)
 
 
@@ -136,10 +132,9 @@ def judged_posts(
         return LatestPosts([], None)
     around = year_around(facts[-1].posted_at, facts[0].posted_at)
     counting = Counting(window, now)
-    rated = rated_posts(
-        queries.people_by_post(
-            session, queries.chosen_posts([account.id], *around), window_number(window)
-        ),
+    rated = rated_people(
+        session,
+        queries.chosen_posts([account.id], *around),
         count_histories(session, [account.id]),
         counting,
     )

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from linktrack import __version__
 from linktrack.audience.models import Account
+from linktrack.clicks.bulk import among
 from linktrack.clicks.models import link_days
 from linktrack.clicks.nodes.turns import take_turn
 from linktrack.db import Database
@@ -152,18 +153,22 @@ def _write_down(
 
 def dead_links(session: Session, now: datetime, limit: int) -> Sequence[DeadLink]:
     """Return links that are still clicked and lead to nothing, the most clicked first."""
+    # First which: SQLite would look at every link, and all days of a month are many rows.
+    failing = select(LinkCheck.link_id).where(LinkCheck.failures >= DEAD_AFTER)
+    numbers = session.scalars(failing).all()
+    if not numbers:
+        return []
+    connection = session.connection()
     dead = (
         select(Link, LinkCheck)
         .join(LinkCheck, LinkCheck.link_id == Link.id)
         .where(
+            among(connection, Link.id, numbers),
             Link.disabled_at.is_(None),
             LinkCheck.destination == Link.destination,
-            LinkCheck.failures >= DEAD_AFTER,
         )
     )
-    # Summed for the few dead links alone: all days of a month are many rows.
-    numbers = dead.with_only_columns(Link.id)
-    recent = _recent_clicks(now).where(link_days.c.link_id.in_(numbers))
+    recent = _recent_clicks(now).where(among(connection, link_days.c.link_id, numbers))
     clicks = {row.link_id: int(row.clicks) for row in session.execute(recent)}
     found = [
         DeadLink(link, check, clicks[link.id])

@@ -9,6 +9,7 @@ from markupsafe import Markup
 from linktrack.charts import Bar, stacked_bars
 from linktrack.links.excerpts import cut
 from linktrack.reports.sources.referrers import ReferrerLine
+from linktrack.reports.sources.top_sources import TopSources
 from linktrack.web.filters.chips import UNSAID, UNTOLD, as_filter
 
 
@@ -48,9 +49,21 @@ def rows_by_source(lines: Sequence[ReferrerLine], *, by_host: bool) -> list[Row]
     return sorted(rows, key=lambda row: (-row.clicks, row.name))
 
 
-def source_bars(lines: Sequence[ReferrerLine], *, most: int, href: Callable[[str], str]) -> Markup:
+def source_bars(found: TopSources, *, href: Callable[[str], str]) -> Markup:
     """Draw the top sources, most clicks first; `href` returns a source's page by its filter."""
-    return bars_of(rows_by_source(lines, by_host=False), most, href)
+    segments = [None, *found.segments]
+    bars = [
+        Bar(
+            cut(each.source or UNSAID, 40),
+            [each.by_segment.get(segment, 0) for segment in segments],
+            href(as_filter(each.source)),
+        )
+        for each in found.first
+    ]
+    if found.others:
+        rest = [found.of_others.get(segment, 0) for segment in segments]
+        bars.append(Bar(f"{found.others} more", rest))
+    return _drawn(bars, [UNTOLD, *found.segments])
 
 
 def bars_of(rows: Sequence[Row], most: int, href: Callable[[str], str]) -> Markup:
@@ -72,6 +85,10 @@ def bars_of(rows: Sequence[Row], most: int, href: Callable[[str], str]) -> Marku
         for row in rest:
             left.update(row.by_segment)
         bars.append(Bar(f"{len(rest)} more", [left[part] for part in parts]))
+    return _drawn(bars, parts)
+
+
+def _drawn(bars: Sequence[Bar], parts: Sequence[str]) -> Markup:
     return stacked_bars(
         bars,
         parts,

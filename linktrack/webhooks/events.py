@@ -5,7 +5,6 @@ nobody waits for it. Each event has a key, and is enqueued once.
 """
 
 import json
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import datetime, time, timedelta
 from typing import Final, NamedTuple
@@ -20,7 +19,6 @@ from linktrack.calendar.times import utc
 from linktrack.chunks import chunked
 from linktrack.clicks.loading.loaded import loaded_until
 from linktrack.clicks.models import post_windows
-from linktrack.clicks.vocabulary import window_number
 from linktrack.db import Database, Utc, take_write_lock, to_ms
 from linktrack.links.catalog import Shortener
 from linktrack.links.models import Post
@@ -28,9 +26,9 @@ from linktrack.links.post_json import post_json
 from linktrack.publishing.queue import failed_posts
 from linktrack.reports.alerts.words import alert_json
 from linktrack.reports.counting import Counting
-from linktrack.reports.cpf import cpf_total, total_json
+from linktrack.reports.cpf import cpf_totals, total_json
 from linktrack.reports.digest import WINDOW
-from linktrack.reports.queries import PostSums, chosen_posts, sums_by_post
+from linktrack.reports.queries import chosen_posts
 from linktrack.settings import Settings
 from linktrack.webhooks.letters import new_alerts, new_letters
 from linktrack.webhooks.models import Delivery, Webhook
@@ -286,13 +284,10 @@ def _digests(
     if not untold:
         return
     account_ids = [account.id for account in untold.values()]
-    sums: defaultdict[int, list[PostSums]] = defaultdict(list)
     chosen = chosen_posts(account_ids, since, until)
-    for post in sums_by_post(session, chosen, window_number(WINDOW)):
-        sums[post.account_id].append(post)
     histories = count_histories(session, account_ids)
+    totals = cpf_totals(session, chosen, histories, Counting(WINDOW, now))
     for key, account in untold.items():
-        total = cpf_total(sums[account.id], histories, Counting(WINDOW, now))
         yield Event(
             webhook.id,
             "digest.weekly",
@@ -302,7 +297,7 @@ def _digests(
                 "from": utc(since),
                 "to": utc(until),
                 "window": WINDOW,
-                "total": total_json(total),
+                "total": total_json(totals[account.id]),
             },
         )
 

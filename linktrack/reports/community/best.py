@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from linktrack.audience.counts import count_histories
 from linktrack.calendar.ranges import DayRange
-from linktrack.clicks.vocabulary import DEFAULT_WINDOW, window_number
+from linktrack.clicks.vocabulary import DEFAULT_WINDOW
 from linktrack.community.feed.bringing_in import keep_ranks
 from linktrack.community.models import FeedEntry
 from linktrack.ids import AccountId, PostId
@@ -24,7 +24,7 @@ from linktrack.links.models import Post
 from linktrack.reports import queries
 from linktrack.reports.community.candidates import times_usual
 from linktrack.reports.counting import Counting
-from linktrack.reports.rated import rated_posts
+from linktrack.reports.rated import rated_people
 from linktrack.reports.standing import standings, year_around
 
 AS_USUAL: Final = 1.0
@@ -68,11 +68,8 @@ def _scores(session: Session, post_ids: Sequence[PostId], now: datetime) -> dict
     moments = [row.posted_at for row in dated]
     ids = {row.account_id for row in dated}
     around = queries.chosen_posts(ids, *year_around(min(moments), max(moments)))
-    rated = rated_posts(
-        queries.people_by_post(session, around, window_number(DEFAULT_WINDOW)),
-        count_histories(session, ids),
-        Counting(DEFAULT_WINDOW, now),
-    )
+    counting = Counting(DEFAULT_WINDOW, now)
+    rated = rated_people(session, around, count_histories(session, ids), counting)
     stands = standings(rated, set(post_ids))
     return {
         post.post_id: times_usual(post, stands[post.post_id].rate.value or 0.0)

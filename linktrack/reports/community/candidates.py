@@ -17,7 +17,7 @@ from linktrack.audience.accounts import AccountNameJson, account_json, list_acco
 from linktrack.audience.counts import count_histories
 from linktrack.audience.models import Account
 from linktrack.calendar.times import utc
-from linktrack.clicks.vocabulary import DEFAULT_WINDOW, window_number
+from linktrack.clicks.vocabulary import DEFAULT_WINDOW
 from linktrack.community.models import FeedEntry
 from linktrack.db import from_ms
 from linktrack.engagement.models import NetworkPost
@@ -28,7 +28,7 @@ from linktrack.reports.engagement.figures import ANY
 from linktrack.reports.engagement.report import rated_posts as engaged_posts
 from linktrack.reports.figures.statistics.rates import rate_interval
 from linktrack.reports.figures.statistics.usual import Judged, clearly, usual_rates
-from linktrack.reports.rated import RatedPost, rated_posts
+from linktrack.reports.rated import RatedPost, rated_people
 from linktrack.reports.standing import AROUND, standings, year_around
 
 LOOKED_AT: Final = timedelta(days=90)
@@ -93,10 +93,7 @@ def _clicked(session: Session, accounts: Sequence[Account], now: datetime) -> It
     since = now - LOOKED_AT
     counting = Counting(DEFAULT_WINDOW, now)
     around = queries.chosen_posts(ids, *year_around(since, now))
-    number = window_number(DEFAULT_WINDOW)
-    rated = rated_posts(
-        queries.people_by_post(session, around, number), count_histories(session, ids), counting
-    )
+    rated = rated_people(session, around, count_histories(session, ids), counting)
     recent = {post.post_id for post in rated if post.posted_at >= since}
     stands = standings(rated, recent)
     above = {

@@ -42,6 +42,7 @@ from linktrack.reports.figures.statistics.experiments import (
     looks,
 )
 from linktrack.reports.figures.statistics.rates import FEWEST_POSTS, ratio_of_sums
+from linktrack.reports.rated import PostPeople, people_by_post
 
 _ROUNDING: Final = 1e-9  # days; what adding and taking off a window may lose
 
@@ -94,7 +95,7 @@ def _account_ids(experiment: Experiment) -> list[AccountId]:
 
 def _sums(
     session: Session, experiments: Sequence[Experiment]
-) -> Mapping[str, Sequence[queries.PostPeople]]:
+) -> Mapping[str, Sequence[PostPeople]]:
     """Return the posts of all these experiments by window, and some between them."""
     found = {}
     for window in sorted({each.window for each in experiments}):
@@ -106,7 +107,7 @@ def _sums(
             max(end for _, end in spans),
         )
         found[window] = sorted(
-            queries.people_by_post(session, chosen, window_number(window)),
+            people_by_post(session, chosen, window_number(window)),
             key=lambda post: (post.posted_at, post.post_id),  # shuffles depend on the order
         )
     return found
@@ -115,7 +116,7 @@ def _sums(
 def _report(
     experiment: Experiment,
     *,
-    sums: Sequence[queries.PostPeople],
+    sums: Sequence[PostPeople],
     everything: Sequence[Experiment],
     accounts: Mapping[int, Account],
     histories: Mapping[int, History],
@@ -194,7 +195,7 @@ def _weeks(
 
 def _posts(
     experiment: Experiment,
-    sums: Sequence[queries.PostPeople],
+    sums: Sequence[PostPeople],
     histories: Mapping[int, History],
 ) -> tuple[list[Counted], list[int], list[int]]:
     """Return the posts of both sides; how many of each have no follower count, or no measure.

@@ -22,7 +22,7 @@ from linktrack.reports.engagement.figures import (
 )
 from linktrack.reports.engagement.queries import words_of
 from linktrack.reports.figures.rate import Rate
-from linktrack.reports.queries import PostPeople
+from linktrack.reports.rated import PostPeople
 
 
 @dataclass(frozen=True, slots=True)

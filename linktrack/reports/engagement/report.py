@@ -42,7 +42,7 @@ from linktrack.reports.engagement.queries import (
     unread_posts,
 )
 from linktrack.reports.figures.rate import Rate
-from linktrack.reports.queries import PostPeople
+from linktrack.reports.rated import PostPeople, people_by_post
 
 MOST_POSTS: Final = 100
 _NEAR: Final = timedelta(days=7)
@@ -185,7 +185,7 @@ def clicked_posts(
     # By time: so many numbers are too many for one statement.
     first, last = (from_ms(posts[i].post.row.posted_at) for i in (0, -1))
     near = queries.chosen_posts([account.id], first - _NEAR, last + _NEAR)
-    found = queries.people_by_post(session, near, window_number(window))
+    found = people_by_post(session, near, window_number(window))
     return {post.post_id: post for post in found if post.post_id in ours}
 
 

@@ -23,6 +23,7 @@ from linktrack.reports import queries
 from linktrack.reports.counting import Counting
 from linktrack.reports.figures.rate import Rate
 from linktrack.reports.goals.reached import Row, Sums, added, codes_of, rows_of
+from linktrack.reports.rated import people_by_post
 
 DAYS_OF: Final[Mapping[str, int | None]] = {"24h": 1, "7d": 7, "30d": 30, "all": None}
 """The calendar days after its own for which a post is counted, by the name of the window."""
@@ -115,7 +116,7 @@ def goals_report(
     history = count_histories(session, [account.id])[account.id]
     chosen = queries.chosen_posts([account.id], since, until)
     every = window_number("all")
-    split = Counting("all", now).split(queries.people_by_post(session, chosen, every))
+    split = Counting("all", now).split(people_by_post(session, chosen, every))
     span = DAYS_OF[window]
     posts: dict[PostId, Posted] = {}
     for post in split.pooled:

@@ -22,7 +22,7 @@ from linktrack.reports.people.event_costs import (
     Measure,
     Spans,
 )
-from linktrack.reports.rated import rated_posts
+from linktrack.reports.rated import rated_people
 
 
 def click_costs(
@@ -40,10 +40,9 @@ def click_costs(
         return []
     first, last = min(span.before[0] for span in spans), max(span.after[1] for span in spans)
     chosen = queries.chosen_posts([account_id], first, last)
-    sums = queries.people_by_post(session, chosen, window_number(WINDOW))
     posts = [
         (post.posted_at, (post.people, post.followers))
-        for post in rated_posts(sums, {account_id: history}, Counting(WINDOW, now))
+        for post in rated_people(session, chosen, {account_id: history}, Counting(WINDOW, now))
         if post.is_pooled and post.followers
     ]
     return [_cost(CLICKS, span, posts) for span in spans]

@@ -11,13 +11,12 @@ from sqlalchemy.orm import Session
 from linktrack.audience.accounts import AccountNameJson, account_json
 from linktrack.audience.counts import count_histories
 from linktrack.audience.models import Account
-from linktrack.clicks.vocabulary import window_number
 from linktrack.reports import queries
 from linktrack.reports.counting import Counting
 from linktrack.reports.figures.rate import Written, written
 from linktrack.reports.figures.statistics.trends import Slope, theil_sen
 from linktrack.reports.figures.words import counted
-from linktrack.reports.rated import rated_posts
+from linktrack.reports.rated import rated_people
 
 FEWEST: Final = 10
 LEAST_GROWTH: Final = 1.2
@@ -141,15 +140,12 @@ def growth_report(
     until: datetime | None = None,
 ) -> GrowthReport:
     """Return the trend over the complete posts in [since, until)."""
-    number = window_number(window)
     chosen = queries.chosen_posts([account.id], since, until)
     histories = count_histories(session, [account.id])
-    sums = queries.people_by_post(session, chosen, number)
+    rated = rated_people(session, chosen, histories, Counting(window, now))
     posts = [
         (post.followers, post.people)
-        for post in sorted(
-            rated_posts(sums, histories, Counting(window, now)), key=lambda post: post.posted_at
-        )
+        for post in sorted(rated, key=lambda post: post.posted_at)
         if post.is_pooled and post.followers
     ]
     return GrowthReport(account, window, growth_of(posts))

@@ -1,15 +1,15 @@
 """Where clicks came from, by segment: from an account's counts, or from a few links' clicks."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple, TypeAlias
 
-from sqlalchemy import FromClause, Select, Table, func, select, union_all
+from sqlalchemy import FromClause, Select, Subquery, Table, and_, func, select, union_all
 from sqlalchemy.orm import Session
 
 from linktrack.calendar.days import first_of_month, month_of
-from linktrack.clicks.bulk import given
+from linktrack.clicks.bulk import among, given
 from linktrack.clicks.columns import read_columns
 from linktrack.clicks.keeping.opening import clicks_of
 from linktrack.clicks.models import (
@@ -43,18 +43,56 @@ def account_origins(
     Whole years are read from the counts by year, whole months beside them by month, and the other
     days by day. A range that holds all of an account's days is as fast as one without ends.
     """
+    counts = _counts(session, account_id, since, until)
+    return [] if counts is None else _named(session, counts)
+
+
+class SourceCounts(NamedTuple):
+    """Human clicks by source and segment, column by column, and the sources' names.
+
+    A source and a segment may be there more than once.
+    """
+
+    source_ids: Sequence[int]
+    segment_ids: Sequence[SegmentId]
+    clicks: Sequence[int]
+    names: Mapping[int, str]
+
+
+def account_sources(
+    session: Session, account_id: AccountId, since: date | None, until: date | None
+) -> SourceCounts:
+    """Return the same without hosts and people, for what shows a few sources of thousands."""
+    counts = _counts(session, account_id, since, until)
+    if counts is None:
+        return SourceCounts([], [], [], {})
+    query = (
+        select(referrers.c.source_id, counts.c.segment_id, counts.c.clicks)
+        .select_from(counts)
+        .join(referrers, counts.c.referrer_id == referrers.c.id)
+    )
+    source_ids, segment_ids, clicks = read_columns(session, query)
+    theirs = among(session.connection(), sources.c.id, list(set(source_ids)))
+    named = read_columns(session, select(sources.c.id, sources.c.name).where(theirs))
+    return SourceCounts(source_ids, segment_ids, clicks, dict(zip(*named, strict=True)))
+
+
+def _counts(
+    session: Session, account_id: AccountId, since: date | None, until: date | None
+) -> Subquery | None:
+    """Select an account's sums by segment and referrer; a pair may be there more than once."""
     days = account_days.c
     first, last = session.execute(
         select(func.min(days.day), func.max(days.day)).where(days.account_id == account_id)
     ).one()
     if first is None:
-        return []
+        return None
     if since is None or since.toordinal() <= first:
         since = date(date.fromordinal(first).year, 1, 1)
     if until is None or until.toordinal() > last:
         until = date(date.fromordinal(last).year + 1, 1, 1)
     parts = [_part(account_id, *span) for span in _spans(since, until) if span[1] < span[2]]
-    return _named(session, union_all(*parts).subquery()) if parts else []
+    return union_all(*parts).subquery() if parts else None
 
 
 Span: TypeAlias = tuple[Table, int, int]
@@ -83,6 +121,8 @@ def _part(
 ) -> Select[tuple[int, int, int, int]]:
     """Select an account's sums of the days, months or years in [first, end)."""
     period = next(table.c[name] for name in ("day", "month", "year") if name in table.c)
+    # Of one period nothing is to be sorted: its rows are in this order.
+    within = period == first if end == first + 1 else and_(period >= first, period < end)
     return (
         select(
             table.c.segment_id,
@@ -90,7 +130,7 @@ def _part(
             func.sum(table.c.clicks).label("clicks"),
             func.sum(table.c.unique_clicks).label("unique_clicks"),
         )
-        .where(table.c.account_id == account_id, period >= first, period < end)
+        .where(table.c.account_id == account_id, within)
         .group_by(table.c.segment_id, table.c.referrer_id)
     )
 

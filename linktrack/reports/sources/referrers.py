@@ -72,20 +72,27 @@ class ReferrersReport:
         """What is not known, before what is, in words."""
         if not self.clicks:
             return []
-        unsaid, unknown = self.unsaid, self.unattributed
+        unsaid = self.unsaid
         everything = counted(self.clicks, "click")
         return [
             "Every click said where it came from."
             if not unsaid
             else f"{unsaid:,} of {everything} ({share(unsaid, self.clicks)}) "
             f"{'has' if unsaid == 1 else 'have'} no known source: most apps don't send one.",
-            "We know the segment of every click."
-            if not unknown
-            else "We don't know the segment of any click."
-            if unknown == self.clicks
-            else f"For {unknown:,} of {everything} ({share(unknown, self.clicks)}) we can't tell "
-            "who.",
+            whose(self.clicks, self.unattributed),
         ]
+
+
+def whose(clicks: int, unattributed: int) -> str:
+    """Return in words of how many clicks no segment is known."""
+    if not unattributed:
+        return "We know the segment of every click."
+    if unattributed == clicks:
+        return "We don't know the segment of any click."
+    return (
+        f"For {unattributed:,} of {counted(clicks, 'click')} ({share(unattributed, clicks)}) we "
+        "can't tell who."
+    )
 
 
 def referrers_report(
@@ -116,7 +123,7 @@ def referrers_report(
         found = referrer_queries.link_origins(
             session, ids, _midnight(since, timezone), _midnight(until, timezone)
         )
-    names = _segment_names(session, (origin.segment_id for origin in found))
+    names = names_of_segments(session, (origin.segment_id for origin in found))
     return ReferrersReport(
         account=account,
         since=since,
@@ -130,7 +137,8 @@ def referrers_report(
     )
 
 
-def _segment_names(session: Session, segment_ids: Iterable[int]) -> dict[int, str | None]:
+def names_of_segments(session: Session, segment_ids: Iterable[int]) -> dict[int, str | None]:
+    """Return the names of segments by their numbers; None: we can't tell who."""
     ids = set(segment_ids) - {UNATTRIBUTED}
     names = segment_names(session, ids)
     return {

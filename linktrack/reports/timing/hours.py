@@ -11,14 +11,13 @@ from sqlalchemy.orm import Session
 from linktrack.audience.accounts import AccountNameJson, account_json
 from linktrack.audience.counts import count_histories
 from linktrack.audience.models import Account
-from linktrack.clicks.vocabulary import window_number
 from linktrack.reports import queries
 from linktrack.reports.counting import Counting
 from linktrack.reports.figures.rate import Rate, RateJson, rate_json
 from linktrack.reports.figures.statistics.comparisons import kruskal_wallis
 from linktrack.reports.figures.statistics.shrinkage import shrink
 from linktrack.reports.figures.words import WEEKDAYS, per_thousand
-from linktrack.reports.rated import RatedPost, rated_posts
+from linktrack.reports.rated import RatedPost, rated_people
 
 FEWEST_POSTS: Final = 30
 FEWEST_IN_SLOT: Final = 5
@@ -80,11 +79,9 @@ def hours_report(
     until: datetime | None = None,
 ) -> HoursReport:
     """Return clicks per follower by weekday and hour of posting, of complete posts."""
-    number = window_number(window)
     chosen = queries.chosen_posts([account.id], since, until)
     histories = count_histories(session, [account.id])
-    sums = queries.people_by_post(session, chosen, number)
-    rated = rated_posts(sums, histories, Counting(window, now))
+    rated = rated_people(session, chosen, histories, Counting(window, now))
     posts = [post for post in rated if post.is_pooled and post.followers]
     local = [post.posted_at.astimezone(timezone) for post in posts]
     weekdays = _slots(WEEKDAYS, [at.weekday() for at in local], posts)

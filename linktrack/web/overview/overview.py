@@ -28,13 +28,14 @@ from linktrack.reports.people.presence import presence
 from linktrack.reports.sentences import post_in_words
 from linktrack.reports.sources.facet_tops import facet_tops
 from linktrack.reports.sources.facets import Asked
-from linktrack.reports.sources.referrers import referrers_report
+from linktrack.reports.sources.top_sources import top_sources
 from linktrack.reports.standing import latest_posts
 from linktrack.reports.steps import Steps, steps_of
 from linktrack.upkeep.health.attention import to_do
 from linktrack.web.charting import marks_of
 from linktrack.web.context import here, owner_blueprint, today
 from linktrack.web.fields import chosen_account, chosen_comparison, chosen_range
+from linktrack.web.filters.chips import UNSAID
 from linktrack.web.filters.seeing import seeing
 from linktrack.web.overview.first_steps import first_steps
 from linktrack.web.post_bars import bar_table
@@ -76,8 +77,14 @@ def show() -> str | Response:
         )
         card = _card_of(cards, chosen)
         account, end = card.account, days.last + timedelta(days=1)
-        referrers = referrers_report(
-            session, account, settings.timezone, since=days.first, until=end
+        sources = top_sources(
+            session,
+            account,
+            since=days.first,
+            until=end,
+            part=seen.part,
+            most=TOP_SOURCES,
+            unsaid=UNSAID,
         )
         tops = facet_tops(session, Asked(account, days.first, end, None, None))
     if is_table_wanted():
@@ -94,7 +101,6 @@ def show() -> str | Response:
     latest = latest_posts(
         session, account, DEFAULT_WINDOW, now=as_of(at), until=days.end, limit=LATEST
     )
-    lines = referrers.of(seen.part).lines
     return render_template(
         "overview/show.html",
         seen=seen,
@@ -114,10 +120,8 @@ def show() -> str | Response:
         clicks_chart=_clicks_chart(card, days, steps, before, marks_of([account], days)),
         needs=to_do(session, settings, cards, days, at),
         latest=bar_table(latest.lines, latest.usual),
-        referrers=referrers,
-        referrers_chart=source_bars(
-            lines, most=TOP_SOURCES, href=lambda source: here({"source": source})
-        ),
+        sources=sources,
+        sources_chart=source_bars(sources, href=lambda source: here({"source": source})),
         tops=tops,
         sentence=post_in_words(card.cpf, window),
     )

@@ -24,17 +24,17 @@ class Judged(NamedTuple):
     followers: int
 
 
-def usual_rates(posts: Sequence[Judged]) -> Interval | None:
+def usual_rates(posts: Sequence[tuple[int, int]]) -> Interval | None:
     """Give the range in which the usual rate lies with 97.5%: half of all posts do better.
 
     By order statistics of the posts, whatever the distribution of rates; None under 7 of them.
     The median of a Poisson count lies within ln 2 below and 1/3 above its mean (Choi 1994,
     Proc. AMS 121:245), so the ends are moved out by as much of a person.
     """
-    found = median_interval([post.people / post.followers for post in posts], SURE)
+    found = median_interval([people / followers for people, followers in posts], SURE)
     if found is None:
         return None
-    followers = median(post.followers for post in posts)
+    followers = median(followers for _, followers in posts)
     return Interval(max(0.0, found.low - 1 / (3 * followers)), found.high + math.log(2) / followers)
 
 
