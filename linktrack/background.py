@@ -22,7 +22,6 @@ from linktrack.clicks.unknown.counting import UnknownStore
 from linktrack.db import now
 from linktrack.installation import Installation
 from linktrack.logs import begin_logging
-from linktrack.sync import Schedule
 from linktrack.upkeep.tidying import tidy
 from linktrack.web.serving.keeper import BLOCKED
 
@@ -82,6 +81,7 @@ def follow(installation: Installation, parent: int | None = None) -> bool:
     from linktrack.community.asking.mails import Post, follow_asking
     from linktrack.owners.signing_in.new_devices import follow_mails
     from linktrack.reports.alerts.watch import AlertWatch
+    from linktrack.sync import Schedule
     from linktrack.upkeep.card_visits import follow_cards
 
     database, base_url, wait = installation.database, settings.base_url, stopping.wait

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from commands import Run, good, parsed
+from databases import Maker
+from servers import command, environment
 
 from linktrack.cli import COMMANDS, main
 
@@ -341,6 +343,28 @@ def test_help_imports_nothing_heavy() -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     assert done.stdout == "[]\n"
+
+
+@pytest.mark.slow
+def test_a_command_looks_for_no_garbage_in_its_modules(
+    sqlite_databases: Maker, tmp_path: Path
+) -> None:
+    """Neither while it imports them nor at its end, when they are out of sight."""
+    script = (
+        "import atexit, gc, sys; before = gc.get_stats()[0]['collections'];"
+        "atexit.register(lambda: print(gc.get_stats()[0]['collections'] - before,"
+        " gc.get_freeze_count(), file=sys.stderr));"
+        "sys.argv[1:] = ['account', 'list', '--json'];"
+        "from linktrack.__main__ import run; run()"
+    )
+    environ = environment(tmp_path / "data", sqlite_databases())
+    assert command(environ, "account", "list").returncode == 0
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=environ, capture_output=True, text=True, check=True
+    )
+    looked, frozen = map(int, done.stderr.split())
+    assert looked < 30
+    assert frozen > 50_000
 
 
 def test_times_are_read_as_people_write_them() -> None:
