@@ -7,11 +7,12 @@ from datetime import timedelta
 
 import pytest
 from scattered import BOT, PHONE, some
-from sqlalchemy import event, func, select
+from sqlalchemy import event, func, select, text
 from sqlalchemy.orm import Session
 from world import NOON, World
 
 from linktrack.calendar.days import Days
+from linktrack.clicks.facet_models import link_facets
 from linktrack.clicks.keeping.sql.clicks import SqlClicks
 from linktrack.clicks.models import post_windows
 from linktrack.clicks.vocabulary import FACETS
@@ -145,9 +146,9 @@ def test_only_days_that_are_looked_at_are_read(world: World) -> None:
 
 
 def test_only_counts_that_are_read_are_made(world: World) -> None:
-    """Each once, before the first statement that names it."""
+    """Each once, before the first statement that names it; and so are clicks condensed for them."""
     account, _, _ = some(world, 50)
-    wanted = wanted_of({"country": "DE", "language": "fil"})
+    wanted = wanted_of({"country": "DE"})
     made: list[str] = []
 
     def note(_: object, _cursor: object, statement: str, *_more: object) -> None:
@@ -162,3 +163,8 @@ def test_only_counts_that_are_read_are_made(world: World) -> None:
                 assert made == ["account_days"]
             session.execute(select(func.count()).select_from(post_windows)).all()
             assert made == ["account_days", "post_windows"]
+            clicks = text("SELECT (SELECT count(*) FROM narrowed), count(*) FROM narrowed_facets")
+            ((by_link, by_facet),) = session.execute(clicks)
+            assert by_link > by_facet == 0
+            session.execute(select(func.count()).select_from(link_facets)).all()
+            assert session.execute(clicks).one()[1] > 0

@@ -48,8 +48,11 @@ def _temporary(name: str, columns: Sequence[str], key: str = "") -> Table:
     return Table(name, MetaData(), *made, prefixes=["TEMPORARY"])
 
 
-CONDENSED: Final = _temporary("narrowed", [*BY, *FIGURES])
-CONDENSED_BY_FACETS: Final = _temporary("narrowed_facets", [*BY_FACETS, *FIGURES])
+_BY: Final = _temporary("narrowed", [*BY, *FIGURES])
+_BY_FACETS: Final = _temporary("narrowed_facets", [*BY_FACETS, *FIGURES])
+CONDENSED: Final[Mapping[Table, Sequence[Facet]]] = {_BY: BY, _BY_FACETS: BY_FACETS}
+"""Tables of condensed clicks, and what each has rows for."""
+
 QUARTERS: Final = _temporary(
     "narrowed_quarters", ["quarter", "day", "hour", "month", "year"], "quarter"
 )
@@ -160,3 +163,9 @@ COUNTS: Final[Mapping[Table, Sequence[str]]] = {
     link_facets: [_of_link(number) for number in _NARROWED],
 }
 """Tables of stored counts, and what is in them if only some clicks are counted."""
+
+
+def condensed_for(table: Table) -> Table:
+    """Return the condensed clicks that one of these tables is counted from."""
+    of_facets = {account_facet_days, account_facet_months, link_facets}
+    return _BY_FACETS if table in of_facets else _BY

@@ -24,13 +24,11 @@ from linktrack.clicks.models import account_days
 from linktrack.db import is_sqlite, to_ms
 from linktrack.errors import Unavailable
 from linktrack.reports.narrowing.counts import (
-    BY,
-    BY_FACETS,
     CONDENSED,
-    CONDENSED_BY_FACETS,
     COUNTS,
     FIGURES,
     QUARTERS,
+    condensed_for,
 )
 from linktrack.reports.narrowing.wanted import Wanted
 from linktrack.reports.sources.left_out import deleted_before
@@ -65,8 +63,8 @@ def narrowed(
     _check(connection, account_ids, first)
     with _unprepared(connection):
         try:
-            _lay(connection, which, days)
-            with _filled_when_named(connection):
+            _lay(connection)
+            with _filled_when_named(connection, which, days):
                 yield
         except BaseException:
             # PostgreSQL does nothing more after a statement that failed: the tables go with it.
@@ -107,18 +105,10 @@ def _unprepared(connection: Connection) -> Iterator[None]:
         driver.prepare_threshold = threshold
 
 
-def _lay(connection: Connection, which: Which, days: Days) -> None:
-    """Make the shadows, still empty, and what they are filled from."""
-    clicks = clicks_of(connection)
-    quarters: set[int] = set()
-    for table, by in ((CONDENSED, BY), (CONDENSED_BY_FACETS, BY_FACETS)):
+def _lay(connection: Connection) -> None:
+    """Make the shadows, and what they are filled from: all are empty."""
+    for table in (*CONDENSED, QUARTERS):
         table.create(connection)
-        place = by.index("quarter")
-        for rows in clicks.condense(which, by):
-            quarters.update(row[place] for row in rows)
-            insert_rows(connection, table, [*by, *FIGURES], rows)
-    QUARTERS.create(connection)
-    upsert_rows(connection, QUARTERS, [_calendar(quarter, days) for quarter in sorted(quarters)])
     for table in COUNTS:
         columns = [Column(each.name, each.type, primary_key=each.primary_key) for each in table.c]
         shadow = Table(table.name, MetaData(), *columns, prefixes=["TEMPORARY"])
@@ -126,14 +116,20 @@ def _lay(connection: Connection, which: Which, days: Days) -> None:
 
 
 @contextmanager
-def _filled_when_named(connection: Connection) -> Iterator[None]:
+def _filled_when_named(connection: Connection, which: Which, days: Days) -> Iterator[None]:
     """Fill each shadow before the first statement that names it: a page reads a few of them."""
     schema = _schema(connection)
-    waiting = {table.name: queries for table, queries in COUNTS.items()}
+    waiting = {table.name: table for table, queries in COUNTS.items() if queries}
+    unread = set(CONDENSED)
 
     def fill(_: object, _cursor: object, statement: str, *_more: object) -> None:
         for name in sorted(waiting.keys() & set(_NAMED.findall(statement))):
-            for query in waiting.pop(name):
+            table = waiting.pop(name)
+            source = condensed_for(table)
+            if source in unread:
+                unread.remove(source)
+                _read(connection, which, source, days)
+            for query in COUNTS[table]:
                 connection.execute(text(f"INSERT INTO {schema}.{name} {query}"))
 
     event.listen(connection, "before_cursor_execute", fill)
@@ -141,6 +137,17 @@ def _filled_when_named(connection: Connection) -> Iterator[None]:
         yield
     finally:
         event.remove(connection, "before_cursor_execute", fill)
+
+
+def _read(connection: Connection, which: Which, table: Table, days: Days) -> None:
+    """Fill what shadows are filled from, and tell when it was."""
+    by = CONDENSED[table]
+    place = by.index("quarter")
+    quarters: set[int] = set()
+    for rows in clicks_of(connection).condense(which, by):
+        quarters.update(row[place] for row in rows)
+        insert_rows(connection, table, [*by, *FIGURES], rows)
+    upsert_rows(connection, QUARTERS, [_calendar(quarter, days) for quarter in sorted(quarters)])
 
 
 def _schema(connection: Connection) -> str:
@@ -157,5 +164,5 @@ def _drop(session: Session, connection: Connection) -> None:
     if not (connection.in_transaction() and session.is_active):
         return  # an error has ended the transaction, and the tables went with it
     schema = _schema(connection)
-    for table in (*COUNTS, CONDENSED, CONDENSED_BY_FACETS, QUARTERS):
+    for table in (*COUNTS, *CONDENSED, QUARTERS):
         connection.execute(text(f"DROP TABLE IF EXISTS {schema}.{table.name}"))

@@ -3,7 +3,7 @@
 What the transaction itself has changed of stored clicks is not in it: reports change nothing.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
@@ -14,7 +14,7 @@ from sqlalchemy import BigInteger, select, type_coerce
 from linktrack.calendar.days import QUARTER
 from linktrack.chunks import chunked
 from linktrack.clicks.bulk import among as among_in_sql
-from linktrack.clicks.keeping.clickhouse.conditions import among, from_period, lasting
+from linktrack.clicks.keeping.clickhouse.conditions import among, lasting, since
 from linktrack.clicks.keeping.clickhouse.newest import Newest
 from linktrack.clicks.keeping.clickhouse.seeing import Seeing
 from linktrack.clicks.keeping.which import Facet, Which
@@ -52,88 +52,128 @@ def _condense(
     seeing: Seeing, which: Which, by: Sequence[Facet], links: Links
 ) -> Iterator[Sequence[tuple[int, ...]]]:
     columns = {name: name for name in FIRST}
-    newest = Newest.meant(seeing.name, seeing.visible(), which)
-    sql = newest.each(_chosen(by, columns, links, unknown=True), _grouped(by))
+    near = _periods(seeing, which)
+    posted = _posted(links, which.since) if "age" in by else {}
+    newest = Newest.meant(seeing.name, seeing.visible(), which, *near)
+    chosen = [*_chosen(by, columns, posted), "count()", "countIf(visitor = 0)"]
+    sql = newest.each(", ".join(chosen), _grouped(by))
     of_clicks = ((*row, row[-1], row[-1]) for row in seeing.table.rows(sql))
     yield from _with_devices(seeing, by, of_clicks)
-    place = _looked_up("link_id", [(link[0], _post_of(link)) for link in links], 0)
-    for grouped, figures in (("link_id", (1, 0)), (place, (0, 1))):
-        sql = _firsts(seeing, which, grouped, by, links)
-        on_link, on_post = figures
-        found = (
-            (*row[:-1], 0, 0, row[-1] * on_link, row[-1] * on_post)
-            for row in seeing.table.rows(sql)
-        )
-        yield from _with_devices(seeing, by, found)
+    sql = _firsts(seeing, which, near, _several(links))
+    wanted = " AND ".join([*_wanted(which), "1 = 1"])
+    columns = {name: f"tupleElement(first, {place})" for place, name in enumerate(FIRST, 1)}
+    chosen = [*_chosen(by, columns, posted), "count()", "sum(is_first)"]
+    sql = f"SELECT {', '.join(chosen)} FROM ({sql}) WHERE {wanted}{_grouped(by)}"  # noqa: S608 - of numbers and our own names
+    found = ((*row[:-2], 0, 0, *row[-2:]) for row in seeing.table.rows(sql))
+    yield from _with_devices(seeing, by, found)
 
 
-def _firsts(seeing: Seeing, which: Which, grouped: str, by: Sequence[Facet], links: Links) -> str:
-    """Return the query for visitors' first clicks on each link or post.
+def _periods(seeing: Seeing, which: Which) -> list[str]:
+    """Return the condition of the periods in which clicks lie that are wanted.
 
-    Visitors of earlier periods have no click in later ones, but for imported ones. Who has no
-    click that is wanted needs no first one: what was changed is few, and looked through later.
+    Visitors of other periods have no click that is, but for imported ones.
+    """
+    if which.since is None or _has_imported(seeing, which):
+        return []
+    when = [*since(which.since), *([f"clicked_at < {which.until:d}"] if which.until else [])]
+    found = seeing.table.rows(
+        f"SELECT DISTINCT period FROM {seeing.name} WHERE {' AND '.join(when)}"  # noqa: S608
+    )
+    return [among("period", [period for (period,) in found])]
+
+
+def _firsts(
+    seeing: Seeing, which: Which, near: Sequence[str], several: Sequence[tuple[int, int]]
+) -> str:
+    """Return the query for visitors' first clicks on each link, and which are so on their posts.
+
+    Who has no click that is wanted needs no first one: what was changed is few, and looked
+    through later. `several` are posts with more than one link: each of these, with its post.
     """
     visible = seeing.visible()
     theirs = lasting(Which(accounts=which.accounts, links=which.links))
-    where = [*visible.rows(), "visitor != 0", *theirs]
-    if which.since is not None and not _has_imported(seeing, which):
-        where.append(from_period(which.since))
+    where = [*visible.rows(), "visitor != 0", *theirs, *near]
     newest = Newest.of(seeing.name, visible, where, [f"reason = {HUMAN}"])
-    columns = {name: f"tupleElement(first, {place})" for place, name in enumerate(FIRST, 1)}
-    wanted = [
-        among(columns[name], cast("Collection[int]", numbers))
-        for name, numbers in (
-            ("segment_id", which.segments),
-            ("country", which.countries),
-            ("language", which.languages),
-            ("agent_id", which.agents),
-            ("referrer_id", which.referrers),
-        )
-        if numbers is not None
-    ]
-    if wanted:
-        who = Newest.meant(seeing.name, visible, which, "visitor != 0").each("visitor")
-        unchanged = f"{newest.unchanged} AND visitor GLOBAL IN ({who})"
-        newest = newest._replace(unchanged=unchanged)
-    wanted += [f"{columns['clicked_at']} >= {which.since:d}"] if which.since is not None else []
-    wanted += [f"{columns['clicked_at']} < {which.until:d}"] if which.until is not None else []
+    if any(True for _ in _wanted(replace(which, since=None, until=None))):
+        who = Newest.meant(seeing.name, visible, which, "visitor != 0", *near).each("visitor")
+        # PREWHERE: the other columns are read of their clicks only.
+        first = f" PREWHERE visitor GLOBAL IN ({who}) WHERE "
+        newest = newest._replace(unchanged=newest.unchanged.replace(" WHERE ", first, 1))
+    each = newest.each(", ".join(["visitor", *FIRST]))
+    firsts = (
+        f"SELECT link_id AS link, visitor, min(({', '.join(FIRST)})) AS first"  # noqa: S608
+        f" FROM ({each}) GROUP BY link, visitor"
+    )
+    if not several:
+        return f"SELECT first, 1 AS is_first FROM ({firsts})"  # noqa: S608
+    post = f"if(({_looked_up('link', several, 0)} AS post) = 0, -toInt64(link), post)"
     return (
-        f"SELECT {_chosen(by, columns, links)} FROM ("  # noqa: S608 - of numbers and our own names
-        f"SELECT {grouped} AS place, visitor, min(({', '.join(FIRST)})) AS first"
-        f" FROM ({newest.each(', '.join(['visitor', *FIRST]))}) GROUP BY place, visitor"
-        f") WHERE {' AND '.join([*wanted, '1 = 1'])}{_grouped(by)}"
+        "SELECT arrayJoin(firsts) AS first, first = earliest AS is_first FROM ("  # noqa: S608
+        f"SELECT {post} AS place, visitor, groupArray(first) AS firsts, min(first) AS earliest"
+        f" FROM ({firsts}) GROUP BY place, visitor)"
     )
 
 
-def _chosen(by: Sequence[Facet], of: Columns, links: Links, *, unknown: bool = False) -> str:
+def _wanted(which: Which) -> Iterator[str]:
+    """Yield what a first click must be like to be wanted."""
+    of = {name: f"tupleElement(first, {place})" for place, name in enumerate(FIRST, 1)}
+    for name, numbers in (
+        ("segment_id", which.segments),
+        ("country", which.countries),
+        ("language", which.languages),
+        ("agent_id", which.agents),
+        ("referrer_id", which.referrers),
+    ):
+        if numbers is not None:
+            yield among(of[name], cast("Collection[int]", numbers))
+    if which.since is not None:
+        yield f"{of['clicked_at']} >= {which.since:d}"
+    if which.until is not None:
+        yield f"{of['clicked_at']} < {which.until:d}"
+
+
+def _several(links: Links) -> list[tuple[int, int]]:
+    """Return links, with their posts, that aren't alone on them."""
+    number = Counter(post for _, post, _ in links)
+    return [(link, post) for link, post, _ in links if post is not None and number[post] > 1]
+
+
+def _chosen(by: Sequence[Facet], of: Columns, posted: Mapping[int, int]) -> list[str]:
     groups: dict[Facet, str] = {
         "link_id": of["link_id"],
         "quarter": f"intDiv({of['clicked_at']}, {QUARTER})",
-        "age": _age(of, links) if "age" in by else "",
+        "age": _age(of, posted) if "age" in by else "",
         "segment_id": of["segment_id"],
         "referrer": of["counted_as"],
         "country": of["country"],
         "device": of["agent_id"],
         "language": of["language"],
     }
-    chosen = [f"{groups[name]} AS by_{name}" for name in by]
-    return ", ".join([*chosen, "count()", *(["countIf(visitor = 0)"] if unknown else [])])
+    return [f"{groups[name]} AS by_{name}" for name in by]
 
 
 def _grouped(by: Sequence[Facet]) -> str:
     return f" GROUP BY {', '.join([f'by_{name}' for name in by])}"
 
 
-def _age(of: Columns, links: Links) -> str:
+def _posted(links: Links, since: int | None) -> dict[int, int]:
+    """Return when links were posted, -1 for never; others so long ago that it doesn't matter."""
+    long_ago = None if since is None else since - WINDOW_LENGTHS[-1]
+    return {
+        link: -1 if at is None else at
+        for link, _, at in links
+        if at is None or long_ago is None or at > long_ago
+    }
+
+
+def _age(of: Columns, posted: Mapping[int, int]) -> str:
     """Return the whole hours since the post."""
-    posted = _looked_up(
-        of["link_id"], [(link, -1 if at is None else at) for link, _, at in links], -1
-    )
+    looked_up = _looked_up(of["link_id"], [*posted.items()], 0)
     age = f"({of['clicked_at']} - posted)"  # named: it is long
     hours = (
         f"multiIf({age} < 0, 0, {age} >= {WINDOW_LENGTHS[-1]}, {MOST_HOURS}, intDiv({age}, {HOUR}))"
     )
-    return f"if(({posted} AS posted) = -1, -1, {hours})"
+    return f"if(({looked_up} AS posted) = -1, -1, {hours})"
 
 
 def _looked_up(column: str, values: Sequence[tuple[int, int]], default: int) -> str:
