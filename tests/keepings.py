@@ -1,7 +1,7 @@
 """Installations that keep their clicks in each of the engines, and what is in them, alike."""
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,65 @@ from linktrack.clicks.facet_models import devices
 from linktrack.clicks.keeping.clickhouse.clicks import ClicksOnClickHouse
 from linktrack.clicks.keeping.clickhouse.seeing import Keeper
 from linktrack.clicks.keeping.clickhouse.table import ClickTable
+from linktrack.clicks.keeping.clickhouse.transport import (
+    NO_SETTINGS,
+    ClickHouse,
+    Row,
+    Setting,
+    Unclear,
+)
 from linktrack.clicks.keeping.opening import clicks_of, keeping_clicks
 from linktrack.clicks.keeping.which import COLUMNS, EVERY, Column
 from linktrack.clicks.models import agents, referrers, sources
 from linktrack.clicks.records import ClickRecord
 from linktrack.ids import LinkId
 from linktrack.links.models import Link
+
+
+class Breaking:
+    """Asks an engine, and breaks off at one call: before it has done anything, or after it."""
+
+    def __init__(self, asked: ClickHouse) -> None:
+        self._asked = asked
+        self.calls = 0
+        self.at = 0
+        self.is_late = False
+
+    def break_at(self, call: int, *, late: bool) -> None:
+        """Break off at the so manieth call from now."""
+        self.at, self.is_late = self.calls + call, late
+
+    def rows(self, sql: str, settings: Mapping[str, Setting] = NO_SETTINGS) -> Iterator[Row]:
+        """Yield a query's rows."""
+        with self._breaking():
+            found = list(self._asked.rows(sql, settings))
+        yield from found
+
+    def run(self, sql: str, settings: Mapping[str, Setting] = NO_SETTINGS) -> None:
+        """Execute a statement."""
+        with self._breaking():
+            self._asked.run(sql, settings)
+
+    def insert(
+        self,
+        table: str,
+        columns: Sequence[str],
+        rows: Iterable[Row],
+        settings: Mapping[str, Setting] = NO_SETTINGS,
+    ) -> None:
+        """Store rows."""
+        with self._breaking():
+            self._asked.insert(table, columns, rows, settings)
+
+    @contextmanager
+    def _breaking(self) -> Iterator[None]:
+        self.calls += 1
+        breaks = self.calls == self.at
+        if breaks and not self.is_late:
+            raise Unclear("It broke off.")
+        yield
+        if breaks:
+            raise Unclear("It broke off.")
 
 
 @contextmanager

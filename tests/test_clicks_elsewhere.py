@@ -1,6 +1,5 @@
 """Clicks on ClickHouse: each is counted once, whatever is killed or away, and when."""
 
-import contextlib
 import os
 import random
 import signal
@@ -8,7 +7,7 @@ import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,7 @@ from browser import Browser, read
 from clickhouses import Engine
 from clicking import START, some_clicks
 from databases import Maker
-from keepings import days_of, drawn, everything, keep, on_clickhouse, same
+from keepings import Breaking, days_of, drawn, everything, keep, on_clickhouse, same
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from world import NOON, World
@@ -27,13 +26,6 @@ from linktrack.clicks.counts.rebuild import rebuild, rebuild_beside
 from linktrack.clicks.keeping import moving
 from linktrack.clicks.keeping.clickhouse.models import click_batch_gaps, click_changes
 from linktrack.clicks.keeping.clickhouse.table import ClickTable
-from linktrack.clicks.keeping.clickhouse.transport import (
-    NO_SETTINGS,
-    ClickHouse,
-    Row,
-    Setting,
-    Unclear,
-)
 from linktrack.clicks.keeping.elsewhere import way_to, with_clicks
 from linktrack.clicks.keeping.opening import clicks_of, settle_clicks
 from linktrack.clicks.keeping.which import EVERY
@@ -53,52 +45,6 @@ PAGES = (
     "/owner/settings", "/owner/story", "/owner/timing", "/owner/topics",
     "/owner/own-clicks", "/owner/compose", "/owner/queue", "/owner/engagement/regulars",
 )  # fmt: skip
-
-
-class Breaking:
-    """Asks an engine, and breaks off at one call: before it has done anything, or after it."""
-
-    def __init__(self, asked: ClickHouse) -> None:
-        self._asked = asked
-        self.calls = 0
-        self.at = 0
-        self.is_late = False
-
-    def break_at(self, call: int, *, late: bool) -> None:
-        """Break off at the so manieth call from now."""
-        self.at, self.is_late = self.calls + call, late
-
-    def rows(self, sql: str, settings: Mapping[str, Setting] = NO_SETTINGS) -> Iterator[Row]:
-        """Yield a query's rows."""
-        with self._breaking():
-            found = list(self._asked.rows(sql, settings))
-        yield from found
-
-    def run(self, sql: str, settings: Mapping[str, Setting] = NO_SETTINGS) -> None:
-        """Execute a statement."""
-        with self._breaking():
-            self._asked.run(sql, settings)
-
-    def insert(
-        self,
-        table: str,
-        columns: Sequence[str],
-        rows: Iterable[Row],
-        settings: Mapping[str, Setting] = NO_SETTINGS,
-    ) -> None:
-        """Store rows."""
-        with self._breaking():
-            self._asked.insert(table, columns, rows, settings)
-
-    @contextlib.contextmanager
-    def _breaking(self) -> Iterator[None]:
-        self.calls += 1
-        breaks = self.calls == self.at
-        if breaks and not self.is_late:
-            raise Unclear("It broke off.")
-        yield
-        if breaks:
-            raise Unclear("It broke off.")
 
 
 @pytest.fixture

@@ -200,7 +200,10 @@ class Both:
         asked, names = self.asked, ", ".join(COLUMNS)
         asked.run(f"TRUNCATE TABLE {self.name}.as_before")
         for table in (self.table.changed, self.table.name):
-            asked.run(f"INSERT INTO {self.name}.as_before SELECT {names} FROM {table}")
+            asked.run(
+                f"INSERT INTO {self.name}.as_before SELECT {names} FROM {table}",
+                {"load_balancing": "in_order"},  # the replica that has been inserted into
+            )
         visible = Seeing(connection, Keeper(self.table, days_of(self.world))).visible()
         where = " AND ".join(visible.clicks())
         query = f"SELECT {names} FROM {self.name}.as_before FINAL WHERE {where}"

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.exc import SQLAlchemyError
 
 from linktrack.clicks.capture.visitors import Visitors
+from linktrack.clicks.keeping.opening import tidy_clicks
 from linktrack.clicks.nodes.shared_keys import agrees_with
 from linktrack.clicks.unknown.tidying import tidy_unknown_codes
 from linktrack.errors import Unavailable
@@ -33,6 +34,7 @@ def tidy(installation: Installation, visitors: Visitors, now: datetime) -> None:
         visitors.destroy_shared(at)
         installation.delete_old_clicks(now)
         tidy_unknown_codes(engine, installation.days(), now)
+        tidy_clicks(engine, now)
         brought_back = take_back_the_future(installation.database, now, every)
     except (SQLAlchemyError, Unavailable) as error:  # tried again in an hour
         log.error("Old clicks, or times that lie too far ahead, stay for now: %s", error)

@@ -10,6 +10,7 @@ from linktrack.calendar.days import Days
 from linktrack.chunks import chunked
 from linktrack.clicks.counts.rollups import move_batch
 from linktrack.clicks.keeping.dressing import dressed, stored_of
+from linktrack.clicks.keeping.interface import Walk
 from linktrack.clicks.keeping.opening import clicks_of
 from linktrack.clicks.keeping.which import Which
 from linktrack.clicks.vocabulary import UNATTRIBUTED
@@ -68,9 +69,9 @@ def recount_told_otherwise(
     those rows have the new value already. The caller holds the write lock.
     """
     clicks = clicks_of(connection)
-    moved, after = 0, 0
+    moved, after, walk = 0, 0, Walk()
     while before:
-        table = clicks.table(Which(after=after), limit=MOVED)
+        table = clicks.table(Which(after=after), limit=MOVED, walk=walk)
         query = dressed(table).add_columns(table.c[column].label("by")).order_by(table.c.seq)
         step = connection.execute(query).all()
         if not step:

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Table, select
 
+from linktrack.clicks.keeping.interface import Walk
 from linktrack.clicks.keeping.opening import clicks_of
 from linktrack.clicks.keeping.places import all_places
 from linktrack.clicks.keeping.which import Which
@@ -21,9 +22,9 @@ def kept_elsewhere(connection: Connection, table: Table) -> Iterator[Sequence[An
 
 
 def _clicks(connection: Connection, names: Sequence[str]) -> Iterator[Sequence[Any]]:
-    after = 0
+    after, walk = 0, Walk()
     while True:
-        found = clicks_of(connection).table(Which(after=after), limit=PART).c
+        found = clicks_of(connection).table(Which(after=after), limit=PART, walk=walk).c
         query = select(*(found[name] for name in names)).order_by(found.seq)
         rows = connection.execute(query).all()
         if not rows:

@@ -33,6 +33,16 @@ class Origin(NamedTuple):
     start: int
 
 
+class Walk:
+    """What an engine remembers for whoever reads clicks in steps, each behind the one before it.
+
+    For steps that differ in `after` only, maybe of many transactions; what they return doesn't
+    depend on it.
+    """
+
+    known: object = None
+
+
 class Clicks(Protocol):
     """Single clicks and marks, as one transaction sees them."""
 
@@ -86,11 +96,13 @@ class Clicks(Protocol):
         limit: int | None = None,
         newest_first: bool = False,
         offset: int = 0,
+        walk: Walk | None = None,
     ) -> FromClause:
         """Return clicks as a table for a query of the SQL database, with all of `Column`.
 
-        A `limit` takes them in order of `seq`, or the newest first by time; the query that has
-        the table sorts it again. Where spans of `which` overlap, a click may be there twice.
+        A `limit` takes them in order of `seq`, as a step of a `walk` if need be, or the newest
+        first by time; the query that has the table sorts it again. Where spans of `which` overlap,
+        a click may be there twice.
         """
 
     def stored(self, which: Which, day_of: DayOf) -> Iterator[Sequence[Stored]]:

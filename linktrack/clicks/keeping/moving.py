@@ -15,7 +15,7 @@ from linktrack.chunks import chunked
 from linktrack.clicks.facts import DELETED_BEFORE, read_fact, write_fact
 from linktrack.clicks.keeping.click import MARKED, Click, DayOf, Key, Mark
 from linktrack.clicks.keeping.dressing import dressed, stored_of
-from linktrack.clicks.keeping.interface import Clicks, Origin, Row
+from linktrack.clicks.keeping.interface import Clicks, Origin, Row, Walk
 from linktrack.clicks.keeping.places import all_places
 from linktrack.clicks.keeping.which import COLUMNS, EVERY, By, Every, Which
 from linktrack.clicks.models import agents, click_facts
@@ -64,8 +64,8 @@ def move_clicks(engine: Engine, way: Way, told: Callable[[int], None]) -> int:
                 )
             write_fact(connection, MOVED, 0)
     if upto != VERIFIED:
-        moved = 0
-        while number := _move_part(engine, way):
+        moved, walk = 0, Walk()
+        while number := _move_part(engine, way, walk):
             moved += number
             told(moved)
         _move_marks(engine, way)
@@ -80,10 +80,10 @@ def move_clicks(engine: Engine, way: Way, told: Callable[[int], None]) -> int:
         return int(way.target(connection).count(EVERY)[0][0])
 
 
-def _move_part(engine: Engine, way: Way) -> int:
+def _move_part(engine: Engine, way: Way, walk: Walk) -> int:
     with writing(engine) as connection:
         after = read_fact(connection, MOVED) or 0
-        table = way.source(connection).table(Which(after=after), limit=PART)
+        table = way.source(connection).table(Which(after=after), limit=PART, walk=walk)
         query = dressed(table)
         width = len(query.selected_columns)
         own = [table.c[name].label(f"own_{name}") for name in COLUMNS]

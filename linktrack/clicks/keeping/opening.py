@@ -1,5 +1,6 @@
 """Find where a database's clicks are kept: its engine says so, where it isn't the database."""
 
+from datetime import datetime
 from typing import Final, Protocol
 
 from sqlalchemy import Connection, Engine, delete
@@ -7,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from linktrack.clicks.facts import read_fact
 from linktrack.clicks.keeping.clickhouse.models import (
-    LAST_BATCH,
+    HERE,
     LAST_SEQ,
     click_batch_gaps,
     click_changes,
@@ -28,6 +29,9 @@ class Opener(Protocol):
 
     def settle(self, engine: Engine) -> None:
         """Make the changes there that are committed, unless they are made."""
+
+    def tidy(self, engine: Engine, now: datetime) -> None:
+        """Delete what nobody sees, and forget why."""
 
 
 def keeping_clicks(engine: Engine, opener: Opener) -> Engine:
@@ -59,8 +63,7 @@ def check_place(engine: Engine) -> None:
 
 def forget_place(connection: Connection) -> None:
     """Forget that clicks were on ClickHouse: they are in the database now."""
-    names = (LAST_SEQ, LAST_BATCH)
-    connection.execute(delete(click_facts).where(click_facts.c.name.in_(names)))
+    connection.execute(delete(click_facts).where(click_facts.c.name.in_(HERE)))
     connection.execute(delete(click_batch_gaps))
     connection.execute(delete(click_changes))
 
@@ -70,3 +73,10 @@ def settle_clicks(engine: Engine) -> None:
     opener: Opener | None = engine.get_execution_options().get(_OPTION)
     if opener is not None:
         opener.settle(engine)
+
+
+def tidy_clicks(engine: Engine, now: datetime) -> None:
+    """Let what keeps the clicks tidy up, where it isn't the database."""
+    opener: Opener | None = engine.get_execution_options().get(_OPTION)
+    if opener is not None:
+        opener.tidy(engine, now)

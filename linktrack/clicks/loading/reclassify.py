@@ -13,6 +13,7 @@ from linktrack.clicks.classify.referrers import RULES_VERSION as REFERRER_RULES
 from linktrack.clicks.classify.referrers import classify_referrer
 from linktrack.clicks.counts.changes import change_reasons, recount_told_otherwise
 from linktrack.clicks.facts import RECLASSIFIED, read_fact, write_fact
+from linktrack.clicks.keeping.interface import Walk
 from linktrack.clicks.keeping.opening import clicks_of
 from linktrack.clicks.keeping.which import Which
 from linktrack.clicks.loading.burst import judge_minutes
@@ -116,10 +117,10 @@ def _classify_agents(store: ClickStore, done: Reclassified) -> bool:
 def _change_clicks(
     store: ClickStore, moving: dict[int, int], days: Days, done: Reclassified
 ) -> None:
-    after = 0
+    after, walk = 0, Walk()
     while True:
         with store.transaction() as connection:
-            table = clicks_of(connection).table(Which(after=after), limit=STEP)
+            table = clicks_of(connection).table(Which(after=after), limit=STEP, walk=walk)
             rows = connection.execute(select(table).order_by(table.c.seq)).all()
             if not rows:
                 return

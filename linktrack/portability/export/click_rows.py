@@ -112,7 +112,14 @@ def click_rows(
 def utc_milliseconds(milliseconds: int) -> str:
     """Return a moment as UTC, always with milliseconds: 2026-05-04T12:00:00.000Z."""
     seconds, rest = divmod(milliseconds, 1000)
-    return f"{EPOCH.fromtimestamp(seconds, EPOCH.tzinfo):%Y-%m-%dT%H:%M:%S}.{rest:03}Z"
+    minutes, second = divmod(seconds, 60)
+    return f"{_minute(minutes)}{second:02}.{rest:03}Z"
+
+
+@lru_cache(maxsize=STEP)
+def _minute(minutes: int) -> str:
+    """Return a minute since 1970 as UTC, up to where its seconds begin."""
+    return f"{EPOCH.fromtimestamp(60 * minutes, EPOCH.tzinfo):%Y-%m-%dT%H:%M:}"
 
 
 def _step(
@@ -128,7 +135,7 @@ def _step(
         after=after,
         upto=upto,
     )
-    click = clicks.table(chosen, limit=STEP).c
+    click = clicks.table(chosen, limit=STEP, walk=selection.walk).c
     # Where the link led when it was clicked; before it was made here, where it leads now.
     led_to = (
         select(LinkDestination.destination)

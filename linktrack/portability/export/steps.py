@@ -1,12 +1,13 @@
 """Read an export's rows in short steps along a key, with no transaction open between them."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, TypeAlias
 
 from sqlalchemy import Connection, Engine
 
+from linktrack.clicks.keeping.interface import Walk
 from linktrack.clicks.keeping.which import EVERY, Which
 from linktrack.links.catalog import Shortener
 
@@ -22,7 +23,7 @@ Position: TypeAlias = tuple[int, ...]
 class Selection:
     """Which rows are exported: those in [since, until), behind number `after`, of an account.
 
-    `wanted` narrows clicks, and nothing else.
+    `wanted` narrows clicks, and nothing else; `walk` is what is remembered of them between steps.
     """
 
     since: datetime | None = None
@@ -30,6 +31,7 @@ class Selection:
     after: int = 0
     account_id: int | None = None
     wanted: Which = EVERY
+    walk: Walk = field(default_factory=Walk, compare=False)
 
 
 Step: TypeAlias = Callable[

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from hashlib import blake2b
 from secrets import randbits
-from typing import Any, Final, cast, get_args
+from typing import Any, Final, cast
 
 from sqlalchemy import BigInteger, Connection, Engine, FromClause, false, literal, select
 
@@ -15,20 +16,21 @@ from linktrack.clicks.keeping.click import Click, DayOf, Key, Mark, Pair, Stored
 from linktrack.clicks.keeping.clickhouse import marks, reading, retiring
 from linktrack.clicks.keeping.clickhouse.condensing import condense
 from linktrack.clicks.keeping.clickhouse.conditions import BATCH
+from linktrack.clicks.keeping.clickhouse.gaps import tidy_gaps
 from linktrack.clicks.keeping.clickhouse.marks import remember_marks
 from linktrack.clicks.keeping.clickhouse.matching import Kept, taken
 from linktrack.clicks.keeping.clickhouse.models import LAST_SEQ, LINKS, NAMES, ROWS
 from linktrack.clicks.keeping.clickhouse.seeing import Keeper, Seeing
 from linktrack.clicks.keeping.clickhouse.settling import settle
+from linktrack.clicks.keeping.clickhouse.walking import EVERYTHING, SEQ, step
 from linktrack.clicks.keeping.dressing import dressed, stored_of
-from linktrack.clicks.keeping.interface import Clicks, Minute, Origin, Row
+from linktrack.clicks.keeping.interface import Clicks, Minute, Origin, Row, Walk
 from linktrack.clicks.keeping.which import By, Column, Every, Facet, Figure, Which
 from linktrack.clicks.vocabulary import UNATTRIBUTED
 from linktrack.ids import AccountId, LinkId, PostId
 from linktrack.links.models import Link
 
 PART: Final = 5_000  # clicks read at a time
-EVERYTHING: Final[tuple[Column, ...]] = get_args(Column)
 
 
 class ClickHouseClicks(Clicks):
@@ -95,27 +97,30 @@ class ClickHouseClicks(Clicks):
         limit: int | None = None,
         newest_first: bool = False,
         offset: int = 0,
+        walk: Walk | None = None,
     ) -> FromClause:
         """Return clicks as a table: they are handed over as they are now."""
+        seeing = self._seeing
         if limit is None:
-            return self._given(reading.rows(self._seeing, which, EVERYTHING))
-        found = reading.ordered(
-            self._seeing, which, limit, newest_first=newest_first, offset=offset
-        )
-        return self._given(taken(row, EVERYTHING) for row in found)
+            return self._given(reading.rows(seeing, which, EVERYTHING))
+        if newest_first:
+            found = reading.newest_by_time(seeing, which, limit, offset)
+            return self._given(taken(row, EVERYTHING) for row in found)
+        return self._given(step(seeing, which, offset + limit, walk)[offset:])
 
     def stored(self, which: Which, day_of: DayOf) -> Iterator[Sequence[Stored]]:
         """Yield clicks as they are counted, in parts."""
-        if which.after is not None:
+        if which.after is not None or which == Which(links=which.links):  # which may be many
             yield from self._along(which, day_of)
             return
         for part in chunked(reading.rows(self._seeing, which, EVERYTHING), PART):
             yield self._dressed(part, day_of)
 
     def _along(self, which: Which, day_of: DayOf) -> Iterator[Sequence[Stored]]:
-        while found := reading.ordered(self._seeing, which, PART):
-            yield self._dressed([taken(row, EVERYTHING) for row in found], day_of)
-            which = replace(which, after=found[-1].seq)
+        walk = Walk()
+        while found := step(self._seeing, which, PART, walk):
+            yield self._dressed(found, day_of)
+            which = replace(which, after=SEQ(found[-1]))
 
     def _dressed(self, rows: Sequence[tuple[Any, ...]], day_of: DayOf) -> list[Stored]:
         table = self._given(rows)
@@ -228,6 +233,10 @@ class ClicksOnClickHouse:
     def settle(self, engine: Engine) -> None:
         """Make the changes there that are committed."""
         settle(engine, self._keeper.ready)
+
+    def tidy(self, engine: Engine, now: datetime) -> None:
+        """Tidy numbers that were given in vain."""
+        tidy_gaps(engine, self._keeper.ready, now)
 
 
 def _kept(

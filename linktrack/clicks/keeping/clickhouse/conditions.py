@@ -22,12 +22,16 @@ STORED: Final[dict[Column, str]] = {"option_id": "option"}
 
 @dataclass(frozen=True, slots=True)
 class Visible:
-    """Which rows count, as one transaction sees it; the moment before which clicks are deleted."""
+    """Which rows count, as one transaction sees it; the moment before which clicks are deleted.
+
+    `changed` is the number of the last change.
+    """
 
     last: int
     gaps: tuple[tuple[int, int], ...] = ()
     gone: tuple[int, ...] = ()
     before: int | None = None
+    changed: int = 0
 
     def rows(self) -> Iterator[str]:
         """Yield conditions of rows that count for marks."""

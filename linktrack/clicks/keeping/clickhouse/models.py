@@ -14,6 +14,18 @@ LAST_BATCH: Final = "last_batch"
 LAST_SEQ: Final = "last_seq"
 """The fact that says which click was stored last."""
 
+LAST_CHANGE: Final = "last_change"
+"""The fact that says which number the last change of stored clicks was given."""
+
+LOOKED_UPTO: Final = "gaps_empty_upto"
+"""The fact that says up to which number the last look has found no row in any gap."""
+
+LOOKED_AT: Final = "gaps_looked_at"
+"""The fact that says when that was (milliseconds since 1970 UTC)."""
+
+HERE: Final = (LAST_BATCH, LAST_SEQ, LAST_CHANGE, LOOKED_UPTO, LOOKED_AT)
+"""All facts that are true of clicks on ClickHouse only."""
+
 click_batch_gaps = Table(
     "click_batch_gaps",
     metadata,

@@ -5,7 +5,7 @@ from dataclasses import replace
 from operator import attrgetter
 from typing import Any, Final
 
-from linktrack.clicks.keeping.clickhouse.conditions import BATCH, STORED, Visible, among, since
+from linktrack.clicks.keeping.clickhouse.conditions import STORED, Visible, among, since
 from linktrack.clicks.keeping.clickhouse.matching import (
     Kept,
     counted,
@@ -22,7 +22,8 @@ from linktrack.ids import LinkId
 
 MINUTES: Final = 5_000  # asked for at once
 SPANS: Final = 300  # in one query
-BATCHES: Final = 1_000  # looked at in one query
+NEAR: Final = 256  # batches in which the newest clicks are looked for
+FURTHER: Final = 64  # times as many, if there are too few
 
 PEOPLE: Final = f"({HUMAN}, {BURST})"
 _MINUTE: Final = ("link_id", f"intDiv(clicked_at, {MINUTE})")
@@ -59,16 +60,16 @@ def kept(seeing: Seeing, which: Which) -> Iterator[Kept]:
     yield from changed(seeing, which)
 
 
-def _parts(seeing: Seeing, which: Which) -> Iterator[Newest]:
+def _parts(seeing: Seeing, which: Which, *near: str) -> Iterator[Newest]:
     """Yield what together reads all clicks but those that the transaction has changed."""
     visible, unchanged = seeing.visible(), others(seeing)
     if which.spans is None:
-        yield Newest.meant(seeing.name, visible, which, *unchanged)
+        yield Newest.meant(seeing.name, visible, which, *near, *unchanged)
         return
     spans = sorted(set(which.spans))
     for start in range(0, len(spans), SPANS):
         part = replace(which, spans=spans[start : start + SPANS])
-        yield Newest.meant(seeing.name, visible, part, *unchanged)
+        yield Newest.meant(seeing.name, visible, part, *near, *unchanged)
 
 
 def changed(seeing: Seeing, which: Which) -> list[Kept]:
@@ -124,24 +125,12 @@ def span_of(moment: str, by: Every) -> str:
     return f"multiIf({age} < 0, 0, {age} >= {end:d}, {by.most:d}, {span})"
 
 
-def ordered(
-    seeing: Seeing, which: Which, limit: int, *, newest_first: bool = False, offset: int = 0
-) -> list[Kept]:
-    """Return the first clicks in order of `seq`, or the newest by time."""
+def newest_by_time(seeing: Seeing, which: Which, limit: int, offset: int) -> list[Kept]:
+    """Return whole rows of the newest clicks by time, behind so many of them."""
     which = seeing.answered(which)
-    most = offset + limit
-    if newest_first:
-        found = [*_newest_by_time(seeing, which, most), *changed(seeing, which)]
-        found.sort(key=attrgetter("clicked_at", "seq"), reverse=True)
-        return found[offset:most]
-    found = []
-    for sql in _along(seeing, which, most):
-        found += map(Kept._make, seeing.table.rows(sql))
-        if len(found) >= most:
-            break
-    found += changed(seeing, which)
-    found.sort(key=attrgetter("seq"))
-    return found[offset:most]
+    found = [*_newest_by_time(seeing, which, offset + limit), *changed(seeing, which)]
+    found.sort(key=attrgetter("clicked_at", "seq"), reverse=True)
+    return found[offset : offset + limit]
 
 
 def _newest_by_time(seeing: Seeing, which: Which, most: int) -> Iterator[Kept]:
@@ -159,56 +148,23 @@ def _newest_by_time(seeing: Seeing, which: Which, most: int) -> Iterator[Kept]:
         yield from map(Kept._make, seeing.table.rows(newest.each(ALL)))
 
 
-def _along(seeing: Seeing, which: Which, most: int) -> Iterator[str]:
-    """Yield queries of batch after batch, some together; each has all that is before the next.
-
-    That a click was changed doesn't matter to how many a batch has.
-    """
-    visible = seeing.visible()
-    after = which.after or 0
-    begin, wanted = after // BATCH, most
-    while True:
-        where = [*visible.clicks(), f"batch >= {begin:d}"]
-        if which.upto is not None:
-            where.append(f"batch <= {which.upto // BATCH:d}")
-        found = list(
-            seeing.table.rows(
-                "SELECT batch, count(), min(period), max(period)"  # noqa: S608
-                f" FROM {seeing.name} WHERE {' AND '.join(where)}"
-                f" GROUP BY batch ORDER BY batch LIMIT {BATCHES}"
-            )
-        )
-        number, first, last, end = 0, 0, 0, -1
-        for batch, clicks, earliest, latest in found:
-            first, last = min(first or earliest, earliest), max(last, latest)
-            number, end = number + clicks, batch
-            if number >= wanted:
-                break
-            if batch == found[-1][0] and len(found) == BATCHES:
-                break
-        else:
-            if not found:
-                return
-        near = [f"batch BETWEEN {begin:d} AND {end:d}", f"period BETWEEN {first:d} AND {last:d}"]
-        part = replace(which, after=after)
-        newest = Newest.meant(seeing.name, visible, part, *near, *others(seeing))
-        yield newest.each(ALL, f" ORDER BY seq LIMIT {most:d}")
-        if end == found[-1][0] and len(found) < BATCHES:
-            return
-        begin, wanted = end + 1, wanted * 2
-
-
 def newest(
     seeing: Seeing, which: Which, columns: Sequence[Column], last: int
 ) -> list[tuple[Any, ...]]:
     """Return columns of so many clicks, those with the highest `seq`."""
+    which = seeing.answered(which)
     order = f" ORDER BY seq DESC LIMIT {last:d}"
-    found = [
-        kept
-        for part in _parts(seeing, seeing.answered(which))
-        for kept in map(Kept._make, seeing.table.rows(part.each(ALL, order)))
-    ]
-    found += changed(seeing, seeing.answered(which))
+    found: list[Kept] = []
+    back, before = NEAR, seeing.visible().last
+    while len(found) < last and before > 0:  # mostly the last batches have so many
+        before = max(0, seeing.visible().last - back)
+        found = [
+            kept
+            for part in _parts(seeing, which, f"batch > {before:d}")
+            for kept in map(Kept._make, seeing.table.rows(part.each(ALL, order)))
+        ]
+        back *= FURTHER
+    found += changed(seeing, which)
     found.sort(key=attrgetter("seq"), reverse=True)
     return [taken(row, columns) for row in found[:last]]
 

@@ -21,6 +21,7 @@ from linktrack.clicks.keeping.clickhouse.conditions import Visible
 from linktrack.clicks.keeping.clickhouse.matching import Kept
 from linktrack.clicks.keeping.clickhouse.models import (
     LAST_BATCH,
+    LAST_CHANGE,
     LINKS,
     ROWS,
     click_batch_gaps,
@@ -32,13 +33,14 @@ from linktrack.clicks.keeping.which import Numbers, Which
 from linktrack.clicks.models import agents, referrers
 from linktrack.ids import LinkId
 
-_FACT, _BEFORE, _GAP, _CHANGE = range(4)
+_FACT, _BEFORE, _CHANGED, _GAP, _CHANGE = range(5)
 
 # One statement, and so one moment; it has a few rows.
 _VIEW: Final = text(
     f"SELECT {_FACT} AS what, value AS first, 0 AS last FROM click_facts"  # noqa: S608 - from here
     f" WHERE name = '{LAST_BATCH}'"
     f" UNION ALL SELECT {_BEFORE}, value, 0 FROM click_facts WHERE name = '{DELETED_BEFORE}'"
+    f" UNION ALL SELECT {_CHANGED}, value, 0 FROM click_facts WHERE name = '{LAST_CHANGE}'"
     f" UNION ALL SELECT {_GAP}, first, last FROM click_batch_gaps"
     f" UNION ALL SELECT {_CHANGE} + kind, id, 0 FROM click_changes"
 )
@@ -102,7 +104,7 @@ class Seeing:
 
     def visible(self) -> Visible:
         """Return which rows count, after all changes that are committed are made there."""
-        last, before = 0, None
+        last, before, changed = 0, None, 0
         gaps: list[tuple[int, int]] = []
         pending: set[int] = set()
         links = False
@@ -111,6 +113,8 @@ class Seeing:
                 last = first
             elif what == _BEFORE:
                 before = first
+            elif what == _CHANGED:
+                changed = first
             elif what == _GAP:
                 gaps.append((first, end))
             elif what == _CHANGE + ROWS:
@@ -121,7 +125,7 @@ class Seeing:
             settle_rows(self._engine, self.table)
             self.own.settled = max(pending)
         gone = self._gone() if links else ()
-        return Visible(last, tuple(sorted(gaps)), gone, before)
+        return Visible(last, tuple(sorted(gaps)), gone, before, changed)
 
     def committed(self, visible: Visible) -> Visible:
         """Return which rows counted before this transaction stored any."""
@@ -162,6 +166,7 @@ class Seeing:
         """Write down a change that is made on ClickHouse once it is committed."""
         if number not in self.own.changes:
             self.let_count(number)
+            write_fact(self.connection, LAST_CHANGE, number)
         self.connection.execute(
             insert(click_changes).values(
                 id=number, kind=kind, data=msgspec.json.encode(data).decode()

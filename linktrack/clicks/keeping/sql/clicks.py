@@ -9,7 +9,7 @@ from linktrack.clicks import models
 from linktrack.clicks.bulk import delete_rows, insert_rows, upsert_rows
 from linktrack.clicks.keeping.click import Click, DayOf, Key, Mark, Pair, Stored
 from linktrack.clicks.keeping.dressing import dressed, stored_of
-from linktrack.clicks.keeping.interface import Clicks, Minute, Origin, Row
+from linktrack.clicks.keeping.interface import Clicks, Minute, Origin, Row, Walk
 from linktrack.clicks.keeping.places import PLACE
 from linktrack.clicks.keeping.sql import marks, reading, retiring
 from linktrack.clicks.keeping.sql.condensing import condense
@@ -62,6 +62,7 @@ class SqlClicks(Clicks):
         limit: int | None = None,
         newest_first: bool = False,
         offset: int = 0,
+        walk: Walk | None = None,  # noqa: ARG002 - for other engines
     ) -> FromClause:
         """Return clicks as a table: a subquery, which the database looks into."""
         return reading.table(self._connection, which, limit, newest_first, offset)
