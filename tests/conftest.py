@@ -29,9 +29,10 @@ from jinja2.bccache import Bucket, BytecodeCache
 from lanes import Street
 from listening import listening
 from paths import REPOSITORY
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 from receiving import Receiver
 from statements import Statements, counted
+from waiting import ROOM
 from world import World
 
 from linktrack.app import Application, Pattern
@@ -284,6 +285,7 @@ def chromium() -> Iterator[Browser]:
     if path is None:
         skip_or_fail("Chromium is not here: install Debian's package chromium")
     with sync_playwright() as playwright:
+        expect.set_options(timeout=1_000 * ROOM)  # its own 5 s are no promise of ours
         browser = playwright.chromium.launch(executable_path=path, args=QUIET)
         yield browser
         browser.close()

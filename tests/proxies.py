@@ -21,7 +21,7 @@ def proxy(command: list[str], port: int, folder: Path) -> Iterator[None]:
             command, stdout=log, stderr=log, env={"HOME": str(folder), "PATH": "/usr/bin:/usr/sbin"}
         )
     try:
-        wait_until(lambda: _listens(port), 20, why=f"{command[0]} listens")
+        wait_until(lambda: _listens(port), why=f"{command[0]} listens")
         yield
     finally:
         process.terminate()

@@ -14,13 +14,16 @@ from pathlib import Path
 from typing import Any
 
 from click.testing import CliRunner
-from waiting import wait_until
+from waiting import ROOM, wait_until
 from werkzeug.datastructures import Headers
 
 from linktrack.cli import main
 
 START_SECONDS = 120
 """Starting takes a second; on a machine with much else to do it took more than 30."""
+
+END_SECONDS = 100
+"""Workers have 30 to end, then pages and loader as long; the rest is for a busy machine."""
 
 
 def free_port() -> int:
@@ -110,7 +113,7 @@ class Server:
 
     def request(self, path: str, method: str = "GET", **headers: str) -> tuple[int, Headers, bytes]:
         """Ask once on a connection of its own; return status, headers and body."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=ROOM)
         try:
             named = {name.replace("_", "-"): value for name, value in headers.items()}
             connection.request(method, path, headers=named)
@@ -122,7 +125,7 @@ class Server:
     def sign_in_path(self) -> str:
         """Return the path of the sign-in link that was printed at the first start."""
         link = re.compile(r"http://[^/]+(/owner/sign-in/\S+)")
-        wait_until(lambda: link.search(self.log.read_text()), 5, why="a sign-in link is printed")
+        wait_until(lambda: link.search(self.log.read_text()), why="a sign-in link is printed")
         found = link.search(self.log.read_text())
         assert found is not None
         return found[1]
@@ -131,7 +134,7 @@ class Server:
         """End it with SIGTERM, and return its exit status."""
         if self.process.poll() is None:
             self.process.terminate()
-        return self.process.wait(40)
+        return self.process.wait(END_SECONDS)
 
     def kill_all(self) -> None:
         """Kill every process of the service at once."""

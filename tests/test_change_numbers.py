@@ -58,11 +58,11 @@ def test_machines_whose_clocks_are_hours_apart_see_each_others_changes(world: Wo
             change_destination(world.session, world.shortener, link, written, at)
             world.session.commit()
             for targets in (behind, ahead):
-                wait_until(partial(leads_to, targets, link, written), 5)
+                wait_until(partial(leads_to, targets, link, written))
         set_disabled(world.session, link, True, NOON - 3 * HOURS)
         world.session.commit()
         for targets in (behind, ahead):
-            wait_until(partial(leads_to, targets, link, None), 5)
+            wait_until(partial(leads_to, targets, link, None))
     other.close()
 
 
@@ -156,7 +156,7 @@ def test_a_new_link_takes_over_the_spelling_it_is_written_in(world: World) -> No
         assert found.location == "http://old.com/"
         new = make(written="http://new.com/", at=NOON - HOURS, slug="Winter")
         world.session.commit()
-        wait_until(lambda: leads_to(targets, new, "http://new.com/"), 5)
+        wait_until(lambda: leads_to(targets, new, "http://new.com/"))
 
 
 @pytest.mark.slow
@@ -167,14 +167,14 @@ def test_a_database_that_went_back_to_a_backup_is_looked_up_anew(world: World) -
     world.session.commit()
     with node(world) as targets:
         assert leads_to(targets, link, "http://one.com/")
-        wait_until(lambda: targets._generation > 0, 5)
+        wait_until(lambda: targets._generation > 0)
         assert leads_to(targets, link, "http://one.com/")
         world.session.connection().exec_driver_sql("UPDATE change_numbers SET number = 3")
         world.session.connection().exec_driver_sql(
             "UPDATE links SET destination = 'http://two.com/'"
         )
         world.session.commit()
-        wait_until(lambda: leads_to(targets, link, "http://two.com/"), 5)
+        wait_until(lambda: leads_to(targets, link, "http://two.com/"))
 
 
 def test_imported_links_are_new_links_too(run: Run, tmp_path: Path) -> None:

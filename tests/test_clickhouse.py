@@ -245,7 +245,7 @@ def test_a_server_may_die_in_the_middle_of_an_insert(server: Engine) -> None:
     thread = threading.Thread(target=insert)
     running = server.asked()
     thread.start()
-    wait_until(lambda: _inserting(running), 20, every=0.001)
+    wait_until(lambda: _inserting(running), every=0.001)
     server.servers[0].kill()
     thread.join()
     assert [type(error) for error in ended] == [Unclear]

@@ -87,7 +87,7 @@ def test_the_yourls_client_of_pypi(doors: Doors) -> None:
     with pytest.raises(YOURLSKeywordExistsError):
         client.shorten("https://example.com/other", keyword="story")
     assert server.request("/story", User_Agent=FIREFOX)[0] == 302
-    wait_until(lambda: client.url_stats("story").clicks > 0, 15, every=0.2)
+    wait_until(lambda: client.url_stats("story").clicks > 0, every=0.2)
     assert client.url_stats("story").clicks == 1
     assert client.expand("story") == "https://example.com/story"
     links, totals = client.stats("top", 1)

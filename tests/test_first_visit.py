@@ -90,11 +90,11 @@ def test_two_clicks_and_one_field_lead_to_the_first_copied_link(
     waits = page.locator("#first-click")
     expect(waits).to_contain_text("Waiting for the first click")
     assert page.request.get(f"{server.base_url}/{code}", max_redirects=0).status == 302
-    expect(waits).to_contain_text("Your own click isn’t counted", timeout=20_000)
+    expect(waits).to_contain_text("Your own click isn’t counted")
     assert server.request(f"/{code}", User_Agent="Twitterbot/1.0")[0] == 302
-    expect(waits).to_contain_text("Not counted either: 1 preview", timeout=20_000)
+    expect(waits).to_contain_text("Not counted either: 1 preview")
     assert server.request(f"/{code}", **ANOTHER)[0] == 302
-    expect(waits).to_contain_text("First click,", timeout=20_000)
+    expect(waits).to_contain_text("First click,")
     expect(waits).to_contain_text("Safari on iPhone")
 
     page.get_by_role("button", name="I posted it").click()
@@ -210,9 +210,7 @@ def test_one_text_for_three_accounts_takes_two_taps_each(chromium: Browser, serv
         box.check()
     page.get_by_text("Different text for @jo.example").click()
     page.get_by_label("Text for @jo.example").fill("Other words https://example.com/one")
-    expect(page.get_by_role("heading", name="Preview for @jo.example")).to_be_visible(
-        timeout=20_000
-    )
+    expect(page.get_by_role("heading", name="Preview for @jo.example")).to_be_visible()
     hand.press("Shorten and copy")
     page.wait_for_url("**/compose/made?*")
     expect(page.locator(".whole-text")).to_have_count(3)

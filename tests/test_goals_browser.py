@@ -68,7 +68,7 @@ def test_a_click_becomes_an_order_once(chromium: Browser, server: Server) -> Non
             _, headers, _ = server.request(path, User_Agent=FIREFOX)
             return "lt_click=" in headers["Location"]
 
-        wait_until(has_id, 10, why="the workers follow the switch")
+        wait_until(has_id, why="the workers follow the switch")
         with chromium.new_context(user_agent=FIREFOX) as context:
             page = buy(context, link, buys=1)
             assert "lt_click=" in Shop.seen[0]
@@ -76,7 +76,7 @@ def test_a_click_becomes_an_order_once(chromium: Browser, server: Server) -> Non
             assert page.url == f"{site}/tea?cup=big%20one#top"
             page.get_by_role("link", name="Buy").click()
             page.wait_for_load_state("networkidle")
-        wait_until(lambda: reached(server) == 1, 20, why="the goal is counted, and once")
+        wait_until(lambda: reached(server) == 1, why="the goal is counted, and once")
         with chromium.new_context(
             user_agent=FIREFOX, extra_http_headers={"Sec-GPC": "1"}
         ) as context:

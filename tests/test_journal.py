@@ -163,7 +163,7 @@ def test_too_many_open_files_end_no_syncing(tmp_path: Path) -> None:
     assert journal.append(b"one\n")
     syncer = journal._syncer
     assert syncer is not None
-    wait_until(lambda: not journal._unsynced.is_set(), 5, why="the first click is synced")
+    wait_until(lambda: not journal._unsynced.is_set(), why="the first click is synced")
     resource.setrlimit(resource.RLIMIT_NOFILE, (1, hard))
     try:
         assert journal.append(b"two\n")
@@ -171,7 +171,7 @@ def test_too_many_open_files_end_no_syncing(tmp_path: Path) -> None:
         assert syncer.is_alive()
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    wait_until(lambda: not journal._unsynced.is_set(), 5, why="the second click is synced")
+    wait_until(lambda: not journal._unsynced.is_set(), why="the second click is synced")
     journal.close()
 
 

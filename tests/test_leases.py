@@ -132,7 +132,7 @@ def test_links_that_are_waited_for_are_drawn_for_together() -> None:
         def draw(
             self, link_ids: Collection[LinkId], again: Collection[LinkId]
         ) -> dict[LinkId, Drawn]:
-            is_free.wait(10)
+            is_free.wait(60)
             return super().draw(link_ids, again)
 
     budget = Slow(1_000_000)
@@ -140,7 +140,7 @@ def test_links_that_are_waited_for_are_drawn_for_together() -> None:
     limits = Limits(most_clicks=budget.most)
     with ThreadPoolExecutor(6) as threads:
         waiting = [threads.submit(process.draw, LinkId(number), limits) for number in range(1, 7)]
-        wait_until(lambda: sum(each.running() for each in waiting) == 6, 5)
+        wait_until(lambda: sum(each.running() for each in waiting) == 6)
         sleep(0.2)  # till they stand in line
         is_free.set()
         assert all(each.result(10) for each in waiting)
@@ -199,7 +199,7 @@ def test_clicks_are_drawn_before_the_last_is_used() -> None:
     assert process.draw(LINK, limits)
     for number in range(5_000):
         if number % lease_of(budget.most) == 400:  # half of a lease is used: time for the thread
-            wait_until(partial(_has_drawn, budget, 2 + number // 660), 5)
+            wait_until(partial(_has_drawn, budget, 2 + number // 660))
         assert process.take(LINK, limits) is True
     process.close()
     assert budget.used == 5_001

@@ -86,7 +86,7 @@ def test_a_link_is_made_tagged_ruled_guarded_and_ended_on_a_phone(
         def asks() -> bool:
             return b"asks for a password" in server.request("/tea", User_Agent=IPHONE)[2]
 
-        wait_until(asks, 10, why="the workers follow")
+        wait_until(asks, why="the workers follow")
         reader = phone(chromium, IPHONE)
         reading = reader.new_page()
         reading.goto(link)
@@ -101,7 +101,7 @@ def test_a_link_is_made_tagged_ruled_guarded_and_ended_on_a_phone(
             page.goto(f"{server.base_url}/owner/links/tea")
             return page.locator("main").get_by_text("order").count() > 0
 
-        wait_until(reached, 20, every=1, why="the goal is counted")
+        wait_until(reached, every=1, why="the goal is counted")
         reader.close()
 
         page.goto(f"{server.base_url}/owner/links/tea")
@@ -109,7 +109,7 @@ def test_a_link_is_made_tagged_ruled_guarded_and_ended_on_a_phone(
         page.locator("#limits").get_by_label("Ends", exact=True).fill("2026-01-01T12:00")
         press(page, "Save limits")
         expect(page.locator("h1")).to_contain_text("ended")
-    wait_until(lambda: server.request("/tea")[0] == 410, 10, why="the link has ended")
+    wait_until(lambda: server.request("/tea")[0] == 410, why="the link has ended")
     page.goto(f"{server.base_url}/owner/links?state=ended&tag=offers")
     expect(page.locator("main tbody")).to_contain_text(urlsplit(link).path.strip("/"))
     owner.close()

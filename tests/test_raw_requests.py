@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from servers import command, environment, free_port
+from servers import END_SECONDS, command, environment, free_port
 from waiting import wait_until
 
 WHOLE: Final = b"Host: go.example\r\nConnection: close\r\n"
@@ -118,7 +118,7 @@ def connect(
         yield opened, log
     finally:
         service.terminate()
-        service.wait(40)
+        service.wait(END_SECONDS)
 
 
 KNOWN: Final = b"GET /known HTTP/1.1\r\nHost: go.example\r\nConnection: close\r\n\r\n"

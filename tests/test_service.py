@@ -19,7 +19,7 @@ import pytest
 from databases import Maker, PostgreSQLMaker, postgresql_server
 from servers import Server, answer, command, environment, serving
 from services import BROWSER, a_link, loaded
-from waiting import wait_until
+from waiting import ROOM, wait_until
 
 from linktrack.clicks.capture.journal import SUFFIX
 
@@ -151,7 +151,7 @@ def wait_until_free(server: Server) -> None:
             return True
         return False
 
-    wait_until(is_free, 10)
+    wait_until(is_free)
 
 
 @pytest.mark.slow
@@ -163,14 +163,14 @@ def test_a_loader_whose_master_is_gone_ends_by_itself(
     follow = [sys.executable, "-m", "linktrack", "load", "--follow"]
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
-    orphan = subprocess.run([*follow, "--parent", str(gone.pid)], env=environ, timeout=20)
+    orphan = subprocess.run([*follow, "--parent", str(gone.pid)], env=environ, timeout=ROOM)
     assert orphan.returncode == 0
     by_hand = subprocess.Popen(follow, env=environ)
-    wait_until(lambda: psutil.Process(by_hand.pid).num_threads() >= 3, 60, why="it has begun")
+    wait_until(lambda: psutil.Process(by_hand.pid).num_threads() >= 3, why="it has begun")
     time.sleep(2)  # longer than an orphan lives: that time passes is what is tested
     assert by_hand.poll() is None
     by_hand.send_signal(signal.SIGINT)
-    assert by_hand.wait(20) == 0
+    assert by_hand.wait(ROOM) == 0
 
 
 @pytest.mark.alone

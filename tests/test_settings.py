@@ -211,7 +211,7 @@ def pooler(postgresql_databases: Maker) -> Iterator[str]:
             command[1:1] = ["-u", user]
         with subprocess.Popen(command, stderr=subprocess.DEVNULL) as running:
             try:
-                wait_until(lambda: answers(port), 10)
+                wait_until(lambda: answers(port))
                 yield f"postgresql://any@127.0.0.1:{port}/linktrack"
             finally:
                 running.terminate()

@@ -2,10 +2,14 @@
 
 import time
 from collections.abc import Callable
+from typing import Final
+
+ROOM: Final = 60.0
+"""Seconds for what nobody has promised a time for: a busy machine takes many times its usual."""
 
 
 def wait_until(
-    condition: Callable[[], object], seconds: float, every: float = 0.05, why: str = ""
+    condition: Callable[[], object], seconds: float = ROOM, every: float = 0.05, why: str = ""
 ) -> None:
     """Return as soon as a condition holds; fail if it does not within these seconds.
 
