@@ -189,11 +189,10 @@ class _Inline:
             if match is None:
                 break
             at = match.start()
-            defined = page.defined.get(at) or page.defined.get(_line_start(hidden, at))
-            if match[0] == "[" and defined and defined > at:
-                position = defined
-            else:
-                position = self._special(at, match[0])
+            defined = None
+            if match[0] == "[" and page.defined:  # looking for the line's start takes its length
+                defined = page.defined.get(at) or page.defined.get(_line_start(hidden, at))
+            position = defined if defined and defined > at else self._special(at, match[0])
         page.spots += spots_of(page.text, hidden, self.tags)
         opened = None
         for tag in self.tags:
