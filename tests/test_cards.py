@@ -461,7 +461,7 @@ def test_a_slow_page_is_left_after_a_while(
     assert read_page(f"{site}/{path}", "me", anybody).problem == (
         "It does not answer within 10 seconds."
     )
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 20  # it would go on for fifty
 
 
 def test_a_message_brings_its_picture_along_up_to_a_megabyte(

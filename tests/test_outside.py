@@ -379,7 +379,7 @@ def test_an_answer_that_drips_ends_at_its_limit(method: str, headers: bool) -> N
             transport = GuardedTransport(limits, HERE)
             with httpx.Client(transport=transport) as client, pytest.raises(httpx.ReadTimeout):
                 client.get(url)
-        assert 0.4 < time.monotonic() - begun < 3
+        assert 0.4 < time.monotonic() - begun < 20
 
 
 def test_a_look_up_that_takes_too_long_is_not_waited_for() -> None:
@@ -387,14 +387,14 @@ def test_a_look_up_that_takes_too_long_is_not_waited_for() -> None:
     waiting = threading.Event()
 
     def slow(*_: object) -> Sequence[str]:
-        waiting.wait(10)
+        waiting.wait(60)
         return []
 
     begun = time.monotonic()
     with pytest.raises(TooLate) as late:
         ask("GET", "http://slow.example/", limits=Limits(0.3), guard=Guard(lookup=slow))
     assert not late.value.was_sent
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 20
     waiting.set()
 
 
@@ -405,7 +405,7 @@ def test_who_says_nothing_is_left_after_less() -> None:
         begun = time.monotonic()
         with pytest.raises(TooLate):
             ask("GET", url, limits=Limits(30, 100, patience=0.3), guard=HERE)
-        assert time.monotonic() - begun < 5
+        assert time.monotonic() - begun < 20
 
 
 def test_an_answer_has_a_size() -> None:

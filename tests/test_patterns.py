@@ -67,7 +67,6 @@ def test_every_pattern_is_known() -> None:
     assert set(unknown) == LISTS
 
 
-@pytest.mark.alone
 @pytest.mark.slow
 def test_every_pattern_reads_100_kb_made_to_be_slow_for_it_in_time() -> None:
     """Of what its own loops repeat, and of what any text may be full of."""

@@ -251,7 +251,6 @@ def deliveries_failed(url: str) -> Callable[[], bool]:
 
 
 @pytest.mark.slow
-@pytest.mark.alone
 def test_after_every_failure_no_secret_stands_in_what_the_service_wrote(
     database_url: str, tmp_path: Path, receiver: Receiver
 ) -> None:

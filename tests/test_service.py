@@ -173,7 +173,6 @@ def test_a_loader_whose_master_is_gone_ends_by_itself(
     assert by_hand.wait(ROOM) == 0
 
 
-@pytest.mark.alone
 @pytest.mark.slow
 def test_a_loader_that_outlives_its_master_does_not_keep_the_port(
     sqlite_databases: Maker, tmp_path: Path
@@ -191,7 +190,7 @@ def test_a_loader_that_outlives_its_master_does_not_keep_the_port(
         server.start()
         assert loader.is_running()
         loader.resume()
-        loader.wait(20)
+        loader.wait(ROOM)
 
 
 @pytest.mark.slow
@@ -376,7 +375,6 @@ def test_known_links_go_on_while_postgresql_is_stopped(tmp_path: Path) -> None:
             assert loaded(environ) == before.answered + readers.answered
 
 
-@pytest.mark.alone
 @pytest.mark.slow
 def test_under_granian_nothing_is_lost_or_left_running(
     sqlite_databases: Maker, tmp_path: Path
@@ -398,7 +396,7 @@ def test_under_granian_nothing_is_lost_or_left_running(
         family += [psutil.Process(number) for number in children(server)]
         server.process.kill()
         server.process.wait()
-        assert psutil.wait_procs(family, timeout=20)[1] == []
+        assert psutil.wait_procs(family, timeout=ROOM)[1] == []
     assert readers.wrong == []
     assert command(environ, "load").returncode == 0
     counted = answer(environ, "status")["clicks"]
