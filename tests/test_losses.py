@@ -12,6 +12,7 @@ from databases import Maker
 from files import files
 from servers import Server, answer, environment, serving
 from services import BROWSER, a_link, loaded
+from waiting import ROOM
 
 from linktrack.clicks.capture.backlog import read_backlog
 from linktrack.clicks.capture.journal import Journal
@@ -150,7 +151,7 @@ def owner_page(server: Server) -> str:
     """Sign in and return the overview."""
     import httpx
 
-    with httpx.Client(base_url=server.base_url, follow_redirects=True) as client:
+    with httpx.Client(base_url=server.base_url, follow_redirects=True, timeout=ROOM) as client:
         page = client.get(server.sign_in_path())
         token = page.text.split('name="csrf_token" value="')[1].split('"')[0]
         return client.post(page.url.path, data={"csrf_token": token}).text
