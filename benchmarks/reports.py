@@ -41,6 +41,7 @@ from linktrack.owners import access
 from linktrack.owners.sharing import share_report
 from linktrack.owners.tokens import create_token
 from linktrack.reports.diary.experiments import Question, add_experiment
+from linktrack.upkeep.counting_ahead import count_ahead
 
 COLD_MS, WARM_MS = 50, 15  # what is aimed at, at 10 million clicks
 REPEATS = 5
@@ -236,6 +237,7 @@ def run(
 
 def table(opened: Installation, folder: Path) -> dict[str, Page]:
     """Time all pages of a database and print them."""
+    count_ahead(opened.database.engine, now())  # as the loader's process does
     with opened.database.engine.connect() as connection:
         clicks = connection.scalar(text("SELECT count(*) FROM clicks")) or 0
     database = folder / "linktrack.db"

@@ -22,6 +22,7 @@ from linktrack.clicks.unknown.counting import UnknownStore
 from linktrack.db import now
 from linktrack.installation import Installation
 from linktrack.logs import begin_logging
+from linktrack.upkeep.counting_ahead import count_ahead
 from linktrack.upkeep.tidying import tidy
 from linktrack.web.serving.keeper import BLOCKED
 
@@ -35,6 +36,7 @@ NICE: Final = 10
 """How much the loader gives way to the workers: readers wait for a redirect, nobody for a count."""
 
 KEY_CHECK_SECONDS: Final = 3600.0
+COUNT_SECONDS: Final = 600.0  # until what can be counted ahead is looked for again
 UNKNOWN_SECONDS: Final = 60.0  # until a journal of unknown codes that is counted is deleted
 SETTINGS_SECONDS: Final = 2.0  # a changed setting is followed within so many
 
@@ -64,6 +66,7 @@ def follow(installation: Installation, parent: int | None = None) -> bool:
     signal.signal(signal.SIGHUP, stop if parent is None else signal.SIG_IGN)
     visitors = installation.visitors()
     hourly = _every(KEY_CHECK_SECONDS, lambda: tidy(installation, visitors, now()))
+    by_and_by = _every(COUNT_SECONDS, lambda: count_ahead(database.engine, now()))
     changed = threading.Event()
 
     def look() -> None:
@@ -75,6 +78,7 @@ def follow(installation: Installation, parent: int | None = None) -> bool:
 
     def ending() -> bool:
         hourly()
+        by_and_by()
         often()
         return stopping.is_set() or changed.is_set() or parent not in (None, os.getppid())
 

@@ -6,6 +6,7 @@ import linktrack.change_numbers
 import linktrack.clicks.conversions.models
 import linktrack.clicks.facet_models
 import linktrack.clicks.keeping.clickhouse.models
+import linktrack.clicks.keeping.sql.models
 import linktrack.clicks.models
 import linktrack.clicks.nodes.models
 import linktrack.clicks.unknown.models

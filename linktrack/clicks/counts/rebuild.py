@@ -62,6 +62,7 @@ def rebuild(connection: Connection, days: Days) -> int:
     end_differences(connection)
     for period in _visited_periods(connection, days, kept):
         recount_visits(connection, period)
+    clicks_of(connection).forget_counts()
     keep_rebuilt(connection, days)
     return found
 
@@ -84,6 +85,8 @@ def rebuild_beside(engine: Engine, days: Days) -> int:
     for period in wrong:
         with writing(engine) as connection:
             recount_visits(connection, period)
+    with writing(engine) as connection:
+        clicks_of(connection).forget_counts()
     if not is_right:
         raise Unavailable(
             f"Counts were still wrong when they were recomputed for the {ROUNDS}th time, as if "

@@ -9,7 +9,7 @@ not otherwise. Who changes anything holds the write lock (db.take_write_lock).
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 
 from sqlalchemy import FromClause
 
@@ -21,6 +21,9 @@ Row: TypeAlias = tuple[int | None, ...]
 
 Minute: TypeAlias = tuple[LinkId, int]
 """A link, and a minute: how many were over since 1970 UTC."""
+
+MANY: Final = 20_000
+"""Clicks of a link that are counted together ahead: reading so many takes 8 ms."""
 
 
 class Origin(NamedTuple):
@@ -170,6 +173,16 @@ class Clicks(Protocol):
         visitor, and how many are unique: on the link, and on its post. `which` is asked of
         first clicks, too: it names accounts, times, segments and what is counted of clicks.
         """
+
+    def count_ahead(self, until: int, many: int = MANY) -> None:
+        """Count ahead what would take long to count each time: of links that have so many clicks.
+
+        Of clicks before a moment; later ones may be counted, too, but hardly stay so, and others
+        always come after. In steps, each a transaction of its own.
+        """
+
+    def forget_counts(self) -> None:
+        """Forget what was counted ahead: it is read from the clicks until it is counted anew."""
 
     def delete_before(self, before: int, marks_before: int) -> int:
         """Delete clicks that were made before a moment, and marks of before another.

@@ -41,6 +41,7 @@ FORMAT: Final = 1
 LEFT_OUT: Final = {
     "click_batch_gaps": "which batches of clicks on ClickHouse don't count",
     "click_changes": "what is to be changed on ClickHouse",
+    "click_stretches": "clicks by referrer, counted ahead: they are counted again",
     "credentials": "what signs accounts in on their networks: connect them again",
     "hello_networks": "how often a network said hello today",
     "idempotent_answers": "answers kept for a day, to requests that came twice",

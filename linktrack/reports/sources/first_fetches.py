@@ -90,11 +90,15 @@ def _first_fetches(
     rows = session.execute(query).all()
     first: dict[LinkId, int] = {}
     for name in {network for _, network, _ in rows}:
+        fetchers = session.scalars(select(agents.c.id).where(agents.c.rule.in_(fetching[name])))
+        known = fetchers.all()
+        if not known:  # none ever came: a link's clicks need not be gone through
+            continue
         fetched = Which(
             links=[link_id for _, network, link_id in rows if network == name],
             until=until + 1,
             reasons=(REASON_NUMBER["preview"],),
-            agents=select(agents.c.id).where(agents.c.rule.in_(fetching[name])),
+            agents=known,
         )
         with suppress(Unavailable):  # it is only a hint
             first.update(clicks_of(session).count(fetched, ("link_id",), ("first_at",)))

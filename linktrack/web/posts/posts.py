@@ -46,7 +46,7 @@ from linktrack.reports.ranking import Ranking, Wanted, ranking
 from linktrack.reports.sources.facet_tops import facet_tops
 from linktrack.reports.sources.facets import Asked
 from linktrack.reports.sources.first_fetches import first_fetch, first_fetches
-from linktrack.reports.sources.hosts import HostLine, clicks_by_host
+from linktrack.reports.sources.hosts import SourceLine, clicks_by_host
 from linktrack.reports.sources.left_out import links_of, of_links
 from linktrack.reports.standing import post_standing
 from linktrack.reports.timing.first_hours import first_hours
@@ -297,8 +297,8 @@ def _card_of(post: Post, account: Account) -> CardPreview | None:
     return preview_of_link(session, shortener, account, link)
 
 
-def _hosts(post: Post, window: str) -> dict[str, list[HostLine]]:
-    """Return the hosts of each source, within the window."""
+def _hosts(post: Post, window: str) -> dict[str, SourceLine]:
+    """Return each source with its hosts, within the window."""
     end = None
     if post.posted_at is not None and window != WINDOWS[-1]:
         length = WINDOW_LENGTHS[WINDOWS.index(window)]
@@ -308,7 +308,7 @@ def _hosts(post: Post, window: str) -> dict[str, list[HostLine]]:
         lines = clicks_by_host(db_session(), chosen)
     except Unavailable:  # counts are there without what keeps single clicks
         return {}
-    return {line.source: line.hosts for line in lines if line.source}
+    return {line.source: line for line in lines if line.source}
 
 
 def _lengths(post: Post, account: Account) -> list[Length | None]:

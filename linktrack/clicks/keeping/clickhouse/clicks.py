@@ -24,7 +24,7 @@ from linktrack.clicks.keeping.clickhouse.seeing import Keeper, Seeing
 from linktrack.clicks.keeping.clickhouse.settling import settle
 from linktrack.clicks.keeping.clickhouse.walking import EVERYTHING, SEQ, step
 from linktrack.clicks.keeping.dressing import dressed, stored_of
-from linktrack.clicks.keeping.interface import Clicks, Minute, Origin, Row, Walk
+from linktrack.clicks.keeping.interface import MANY, Clicks, Minute, Origin, Row, Walk
 from linktrack.clicks.keeping.which import By, Column, Every, Facet, Figure, Which
 from linktrack.clicks.vocabulary import UNATTRIBUTED
 from linktrack.ids import AccountId, LinkId, PostId
@@ -207,6 +207,12 @@ class ClickHouseClicks(Clicks):
     def condense(self, which: Which, by: Sequence[Facet]) -> Iterator[Sequence[tuple[int, ...]]]:
         """Yield people's clicks by group: of clicks, and then of first ones."""
         return condense(self._seeing, which, by)
+
+    def count_ahead(self, until: int, many: int = MANY) -> None:
+        """Count nothing ahead: ClickHouse counts millions of clicks of a link in milliseconds."""
+
+    def forget_counts(self) -> None:
+        """Nothing is counted ahead."""
 
     def delete_before(self, before: int, marks_before: int) -> int:
         """Hide old clicks, and delete whole periods."""

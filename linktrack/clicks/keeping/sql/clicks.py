@@ -9,14 +9,15 @@ from linktrack.clicks import models
 from linktrack.clicks.bulk import delete_rows, insert_rows, upsert_rows
 from linktrack.clicks.keeping.click import Click, DayOf, Key, Mark, Pair, Stored
 from linktrack.clicks.keeping.dressing import dressed, stored_of
-from linktrack.clicks.keeping.interface import Clicks, Minute, Origin, Row, Walk
+from linktrack.clicks.keeping.interface import MANY, Clicks, Minute, Origin, Row, Walk
 from linktrack.clicks.keeping.places import PLACE
-from linktrack.clicks.keeping.sql import marks, reading, retiring
+from linktrack.clicks.keeping.sql import marks, reading, retiring, stretches
 from linktrack.clicks.keeping.sql.condensing import condense
 from linktrack.clicks.keeping.sql.conditions import conditions
+from linktrack.clicks.keeping.sql.models import click_stretches
 from linktrack.clicks.keeping.which import COLUMNS, By, Column, Every, Facet, Figure, Which
 from linktrack.clicks.models import clicks, first_clicks
-from linktrack.clicks.vocabulary import UNATTRIBUTED
+from linktrack.clicks.vocabulary import HUMAN, UNATTRIBUTED
 from linktrack.ids import AccountId, LinkId, PostId
 from linktrack.links.models import Link
 
@@ -37,6 +38,8 @@ class SqlClicks(Clicks):
     def append(self, rows: Sequence[Row], clicks: Sequence[Click], origin: Origin | None) -> None:  # noqa: ARG002 - for other engines
         """Store new clicks; the database numbers them in the order of the rows."""
         insert_rows(self._connection, models.clicks, COLUMNS, rows)
+        people = ((click.link_id, click.clicked_at) for click in clicks if click.reason == HUMAN)
+        stretches.forget(self._connection, people)
 
     def rows(
         self, which: Which, columns: Sequence[Column], *, last: int | None = None
@@ -53,6 +56,8 @@ class SqlClicks(Clicks):
         latest: int | None = None,
     ) -> Sequence[tuple[Any, ...]]:
         """Return figures of clicks by group."""
+        if latest is None and stretches.has_answers(which, by, figures):
+            return stretches.by_referrer(self._connection, which)
         return reading.count(self._connection, which, by, figures, latest)
 
     def table(
@@ -82,6 +87,7 @@ class SqlClicks(Clicks):
 
     def set_reasons(self, reasons: Mapping[int, int]) -> None:
         """Change why clicks are left out."""
+        stretches.forget_changed(self._connection, reasons)
         change = update(clicks).where(clicks.c.seq == bindparam("of"))
         values = [{"of": seq, "reason_now": reason} for seq, reason in sorted(reasons.items())]
         self._connection.execute(change.values(reason=bindparam("reason_now")), values)
@@ -141,6 +147,14 @@ class SqlClicks(Clicks):
         """Yield people's clicks by group: of clicks, and then of first ones."""
         return condense(self._connection, which, by)
 
+    def count_ahead(self, until: int, many: int = MANY) -> None:
+        """Count clicks by referrer, in steps beside this transaction."""
+        stretches.count_ahead(self._connection.engine, until, many)
+
+    def forget_counts(self) -> None:
+        """Delete what was counted ahead."""
+        self._connection.execute(delete(click_stretches))
+
     def delete_before(self, before: int, marks_before: int) -> int:
         """Delete old clicks and marks, in steps beside this transaction."""
         return retiring.delete_before(self._connection.engine, before, marks_before)
@@ -150,6 +164,7 @@ class SqlClicks(Clicks):
         own = select(Link.id).where(Link.account_id.in_(account_ids))
         place = select(PLACE).where(Link.account_id.in_(account_ids))
         mark = first_clicks.c
-        self._connection.execute(delete(clicks).where(clicks.c.link_id.in_(own)))
+        for table in (clicks, click_stretches):
+            self._connection.execute(delete(table).where(table.c.link_id.in_(own)))
         of_them = or_(mark.post_or_link.in_(place), mark.link_id.in_(own))
         self._connection.execute(delete(first_clicks).where(of_them))

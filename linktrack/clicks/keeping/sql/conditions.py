@@ -40,7 +40,7 @@ def _places(connection: Connection, which: Which) -> Iterator[ColumnElement[bool
     if which.upto is not None:
         yield column.seq <= which.upto
     if which.seqs is not None:
-        yield _among(connection, column.seq, which.seqs)
+        yield is_one_of(connection, column.seq, which.seqs)
     # A sum hides a column from its index: those that name a follower have one of their own.
     is_named = which.named or which.followers is not None
     at = column.clicked_at + 0 if is_named else column.clicked_at
@@ -98,12 +98,13 @@ def _numbers(connection: Connection, which: Which) -> Iterator[ColumnElement[boo
     }
     for one, wanted in wanted_of.items():
         if wanted is not None:
-            yield _among(connection, _plain(one, which), wanted)
+            yield is_one_of(connection, _plain(one, which), wanted)
 
 
-def _among(
+def is_one_of(
     connection: Connection, column: ColumnElement[int], wanted: Numbers
 ) -> ColumnElement[bool]:
+    """Return the condition that a column is one of these numbers."""
     if isinstance(wanted, Select):
         return column.in_(wanted)
     if len(wanted) == 1:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Engine, and_, delete, exists, select, text
 
 from linktrack.clicks.facts import DELETED_BEFORE, read_fact, write_fact
 from linktrack.clicks.keeping.places import PLACE
+from linktrack.clicks.keeping.sql.stretches import forget_before
 from linktrack.clicks.models import clicks, first_clicks, imported_clicks
 from linktrack.db import writing
 from linktrack.ids import LinkId
@@ -48,6 +49,7 @@ def _delete_clicks(engine: Engine, links: Sequence[LinkId], before: int) -> int:
     total = 0
     while True:
         with writing(engine) as connection:
+            forget_before(connection, links, before)
             done = connection.execute(delete(clicks).where(clicks.c.seq.in_(old.limit(STEP))))
             write_fact(
                 connection, DELETED_BEFORE, max(before, read_fact(connection, DELETED_BEFORE) or 0)
@@ -79,4 +81,4 @@ def has_clicks(connection: Connection) -> bool:
 
 def empty(connection: Connection) -> None:
     """Delete all clicks and marks, of which nothing is to stay."""
-    connection.execute(text("TRUNCATE clicks, first_clicks"))
+    connection.execute(text("TRUNCATE clicks, first_clicks, click_stretches"))
