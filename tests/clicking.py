@@ -11,6 +11,7 @@ from linktrack.clicks.facet_models import (
     account_agent_months,
     account_facet_days,
     account_facet_months,
+    account_link_months,
     devices,
     link_facets,
 )
@@ -69,6 +70,7 @@ TABLES = (
     account_facet_days,
     account_facet_months,
     account_agent_months,
+    account_link_months,
     link_facets,
     first_clicks,
     visitor_accounts,

@@ -69,6 +69,20 @@ account_agent_months = Table(
 )
 """Clicks of an account that are left out, by month, by the reason why and by user agent."""
 
+account_link_months = Table(
+    "account_link_months",
+    metadata,
+    Column("account_id", Integer, primary_key=True),
+    Column("month", Integer, primary_key=True),  # 12 * year + month - 1
+    Column("link_id", Integer, primary_key=True),
+    Column("unique_clicks", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Unique clicks of an account by month and link: which of its links anybody clicked.
+
+A month's links lie together, where `link_days` has each link's days together.
+"""
+
 link_facets = Table(
     "link_facets",
     metadata,

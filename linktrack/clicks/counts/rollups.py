@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from operator import attrgetter
 from typing import Final, TypeAlias
 
@@ -17,12 +17,13 @@ from linktrack.calendar.days import QUARTER, Days, month_of
 from linktrack.clicks.click_ids import PERSONAL
 from linktrack.clicks.conversions.models import link_click_ids
 from linktrack.clicks.counts.first_clicks import Moves, Uniques, mark_firsts, unmark_firsts
-from linktrack.clicks.counts.sums import Deltas, add, correct, deltas_of, sums
+from linktrack.clicks.counts.sums import Deltas, add, by_longer_period, correct, deltas_of, sums
 from linktrack.clicks.counts.visits import move_visitors
 from linktrack.clicks.facet_models import (
     account_agent_months,
     account_facet_days,
     account_facet_months,
+    account_link_months,
     link_facets,
 )
 from linktrack.clicks.keeping.click import Click
@@ -54,7 +55,7 @@ from linktrack.clicks.vocabulary import (
     UNATTRIBUTED,
     WINDOWS,
 )
-from linktrack.ids import PostId
+from linktrack.ids import LinkId
 
 
 @dataclass(frozen=True)
@@ -115,9 +116,7 @@ class Batch:
     @cached_property
     def by_referrer_and_month(self) -> Deltas:
         """The same by (account, month, segment, referrer)."""
-        return _by_longer_period(
-            self.by_referrer_and_day, lambda day: month_of(date.fromordinal(day))
-        )
+        return by_longer_period(self.by_referrer_and_day, _month)
 
     @cached_property
     def by_facet_and_day(self) -> Deltas:
@@ -144,7 +143,7 @@ def add_batch(
     humans = [click for click in new if click.reason == HUMAN]
     batch = Batch(new, mark_firsts(connection, humans, days.day), days)
     for table, count in COUNTS:
-        add(connection, table, count(batch))
+        (correct if table in OF_UNIQUE_CLICKS else add)(connection, table, count(batch))
     _move_visits(connection, batch)
 
 
@@ -209,7 +208,7 @@ def count_post_reasons(batch: Batch) -> Deltas:
 def count_post_hours(batch: Batch) -> Deltas:
     """Clicks by (post, hour since it was posted), for its first 7 days."""
     hours = Counter(
-        (_post(click), max(0, (click.clicked_at - click.posted_at) // HOUR))
+        (click.post_id or 0, max(0, (click.clicked_at - click.posted_at) // HOUR))
         for click in batch.humans_on_posts.added
         if click.posted_at is not None and click.clicked_at - click.posted_at < HOURS_KEPT * HOUR
     )
@@ -271,8 +270,7 @@ def count_account_ways(batch: Batch) -> Deltas:
     key = attrgetter("account_id", "day", "attribution")
     for sign, moved in ((1, moves.added), (-1, moves.removed)):
         for (account_id, day, attribution), number in Counter(map(key, moved)).items():
-            month = month_of(date.fromordinal(day))
-            deltas[account_id, month][attribution] += sign * number
+            deltas[account_id, _month(day)][attribution] += sign * number
     return deltas
 
 
@@ -301,7 +299,7 @@ def count_account_referrer_months(batch: Batch) -> Deltas:
 
 def count_account_referrer_years(batch: Batch) -> Deltas:
     """clicks, unique_clicks by (account, year, segment, referrer)."""
-    return _by_longer_period(batch.by_referrer_and_month, lambda month: month // 12)
+    return by_longer_period(batch.by_referrer_and_month, lambda month: month // 12)
 
 
 def count_account_facet_days(batch: Batch) -> Deltas:
@@ -313,7 +311,7 @@ def count_account_facet_months(batch: Batch) -> Deltas:
     """clicks, unique_clicks by (account, facet, month, value)."""
     deltas = deltas_of(2)
     for (account_id, facet, day, value), counts in batch.by_facet_and_day.items():
-        row = deltas[account_id, facet, month_of(date.fromordinal(day)), value]
+        row = deltas[account_id, facet, _month(day), value]
         row[0] += counts[0]
         row[1] += counts[1]
     return deltas
@@ -324,7 +322,18 @@ def count_account_agent_months(batch: Batch) -> Deltas:
     key = attrgetter("account_id", "day", "reason", "agent_id")
     deltas = deltas_of(1)
     for (account_id, day, *what), clicks in Counter(map(key, batch.not_human.added)).items():
-        deltas[account_id, month_of(date.fromordinal(day)), *what][0] += clicks
+        deltas[account_id, _month(day), *what][0] += clicks
+    return deltas
+
+
+def count_account_link_months(batch: Batch) -> Deltas:
+    """Unique clicks by (account, month, link)."""
+    moves = batch.uniques.on_links
+    account_of = {click.link_id: click.account_id for click in (*moves.added, *moves.removed)}
+    deltas = deltas_of(1)
+    for (link_id, day), (_, unique_clicks, _) in batch.by_link_and_day.items():
+        if unique_clicks:
+            deltas[account_of[LinkId(link_id)], _month(day), link_id][0] += unique_clicks
     return deltas
 
 
@@ -352,18 +361,6 @@ def count_link_click_ids(batch: Batch) -> Deltas:
     return deltas
 
 
-def _by_longer_period(deltas: Deltas, period_of: Callable[[int], int]) -> Deltas:
-    """Sum up counts by (account, period, segment, referrer) for longer periods."""
-    longest = deltas_of(2)
-    known: dict[int, int] = {}
-    for (account_id, period, segment_id, referrer_id), (clicks, unique_clicks) in deltas.items():
-        longer = known.get(period) or known.setdefault(period, period_of(period))
-        row = longest[account_id, longer, segment_id, referrer_id]
-        row[0] += clicks
-        row[1] += unique_clicks
-    return longest
-
-
 Count: TypeAlias = Callable[[Batch], Deltas]
 
 POST_COUNTS: Final[tuple[tuple[Table, Count], ...]] = (
@@ -389,11 +386,15 @@ COUNTS: Final = (
     (account_facet_days, count_account_facet_days),
     (account_facet_months, count_account_facet_months),
     (account_agent_months, count_account_agent_months),
+    (account_link_months, count_account_link_months),
     (link_facets, count_link_facets),
     (link_click_ids, count_link_click_ids),
 )
 
+OF_UNIQUE_CLICKS: Final = {account_ways, account_link_months}
+"""Counts whose rows may come down to nothing when an earlier click moves a first one."""
 
-def _post(click: Click) -> PostId:
-    assert click.post_id is not None
-    return click.post_id
+
+@cache
+def _month(day: int) -> int:
+    return month_of(date.fromordinal(day))

@@ -9,6 +9,7 @@ from linktrack.clicks.facet_models import (
     account_agent_months,
     account_facet_days,
     account_facet_months,
+    account_link_months,
     link_facets,
 )
 from linktrack.clicks.keeping.which import Facet
@@ -158,6 +159,9 @@ COUNTS: Final[Mapping[Table, Sequence[str]]] = {
     ],
     post_reasons: [],
     account_agent_months: [],
+    account_link_months: [
+        _sums("l.account_id, q.month, n.link_id", "sum(n.unique_on_link)", _DAYS)
+    ],
     account_facet_days: [_by_facet("day", number) for number in _NARROWED],
     account_facet_months: [_by_facet("month", number) for number in _NARROWED],
     link_facets: [_of_link(number) for number in _NARROWED],

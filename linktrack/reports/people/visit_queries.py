@@ -3,13 +3,16 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Final, NamedTuple
 
 from sqlalchemy import BigInteger, exists, func, select, type_coerce, union_all
 from sqlalchemy.orm import Session
 
 from linktrack.audience.models import Segment
+from linktrack.calendar.days import first_of_month, month_of
 from linktrack.clicks.bulk import given
+from linktrack.clicks.facet_models import account_link_months
 from linktrack.clicks.keeping.opening import clicks_of
 from linktrack.clicks.keeping.which import Figure, Which
 from linktrack.clicks.models import account_visits, link_days
@@ -66,6 +69,13 @@ def periods_with_visits(session: Session, account_id: AccountId) -> Sequence[int
 
 def clicked_links(session: Session, account_id: AccountId, first: int, end: int) -> int:
     """Return how many of an account's links were clicked first by anybody on days [first, end)."""
+    month = month_of(date.fromordinal(first))
+    if (first, end) == tuple(first_of_month(each).toordinal() for each in (month, month + 1)):
+        counts = account_link_months.c
+        of_month = select(func.count()).where(
+            counts.account_id == account_id, counts.month == month, counts.unique_clicks > 0
+        )
+        return session.scalar(of_month) or 0
     days = link_days.c
     clicked = exists().where(
         days.link_id == Link.id, days.day >= first, days.day < end, days.unique_clicks > 0
