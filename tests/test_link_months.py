@@ -25,7 +25,7 @@ from linktrack.clicks.vocabulary import HUMAN, REASON_NUMBER
 from linktrack.db import to_ms
 from linktrack.ids import AccountId, LinkId
 from linktrack.links.models import Link
-from linktrack.reports.people.visit_queries import clicked_links
+from linktrack.reports.people.visit_queries import clicked_links, links_by_period
 
 MONTHS = [(date(2026, month, 1), date(2026, month + 1, 1)) for month in (4, 5, 6, 7, 8)]
 
@@ -79,6 +79,11 @@ def test_months_have_what_their_days_have(world: World, seed: int) -> None:
             right = {key[2] for key in moved if key[:2] == (account_id, month_of(first))}
             found = clicked_links(world.session, account_id, first.toordinal(), end.toordinal())
             assert found == len(right)
+        spans = [(first.toordinal(), end.toordinal()) for first, end in MONTHS]
+        weeks = [(day, day + 7) for day in range(spans[0][0], spans[-1][0], 7)]
+        for some in (spans, weeks):
+            apart = {span[0]: clicked_links(world.session, account_id, *span) for span in some}
+            assert links_by_period(world.session, account_id, some) == apart
     world.session.rollback()
 
 

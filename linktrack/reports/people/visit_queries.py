@@ -69,8 +69,8 @@ def periods_with_visits(session: Session, account_id: AccountId) -> Sequence[int
 
 def clicked_links(session: Session, account_id: AccountId, first: int, end: int) -> int:
     """Return how many of an account's links were clicked first by anybody on days [first, end)."""
-    month = month_of(date.fromordinal(first))
-    if (first, end) == tuple(first_of_month(each).toordinal() for each in (month, month + 1)):
+    month = _whole_month(first, end)
+    if month is not None:
         counts = account_link_months.c
         of_month = select(func.count()).where(
             counts.account_id == account_id, counts.month == month, counts.unique_clicks > 0
@@ -95,6 +95,9 @@ def links_by_period(
     """
     if not spans:
         return {}
+    months = [month for span in spans if (month := _whole_month(*span)) is not None]
+    if len(months) == len(spans):
+        return _links_by_month(session, account_id, spans, months)
     rows = [(first, end, _milliseconds(end)) for first, end in spans]
     span = given(session.connection(), rows, ("first", "end", "ends_at"))
     days, posted_at = link_days.c, type_coerce(Post.posted_at, BigInteger)
@@ -122,6 +125,37 @@ def links_by_period(
     )
     count = select(func.count()).select_from(found.subquery()).scalar_subquery()
     return dict(session.execute(select(span.c.first, count)).all())
+
+
+def _links_by_month(
+    session: Session,
+    account_id: AccountId,
+    spans: Sequence[tuple[int, int]],
+    months: Sequence[int],
+) -> dict[int, int]:
+    rows = [(first, month) for (first, _), month in zip(spans, months, strict=True)]
+    span = given(session.connection(), rows, ("first", "month"))
+    counts = account_link_months.c
+    some = (
+        select(counts.link_id)
+        .where(
+            counts.account_id == account_id,
+            counts.month == span.c.month,
+            counts.unique_clicks > 0,
+        )
+        .limit(ENOUGH_LINKS)
+        .correlate(span)
+        .subquery()
+    )
+    count = select(func.count()).select_from(some).scalar_subquery()
+    return dict(session.execute(select(span.c.first, count)).all())
+
+
+def _whole_month(first: int, end: int) -> int | None:
+    """Return the number of the month that days [first, end) are, None if they are none."""
+    month = month_of(date.fromordinal(first))
+    days = (first_of_month(month).toordinal(), first_of_month(month + 1).toordinal())
+    return month if (first, end) == days else None
 
 
 def _milliseconds(day: int) -> int:
