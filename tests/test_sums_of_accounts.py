@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from audiences import followers
 from clicking import FIREFOX
-from sqlalchemy import update
+from sqlalchemy import and_, update
 from world import NOON, World
 
 from linktrack.audience.counts import count_histories
@@ -22,7 +22,7 @@ from linktrack.reports.counting import Counting
 from linktrack.reports.cpf import cpf_total, cpf_totals
 from linktrack.reports.parts import UNKNOWN, WHOLE, Part
 from linktrack.reports.queries import chosen_posts, sums_by_post
-from linktrack.reports.rated import people_by_post, rated_people, rated_posts
+from linktrack.reports.rated import people_and_followers, people_by_post, rated_people, rated_posts
 from linktrack.reports.sources.referrers import ReferrersReport, referrers_report
 from linktrack.reports.sources.top_sources import TopSources, top_sources
 
@@ -111,6 +111,13 @@ def test_posts_read_by_column_are_rated_as_those_read_by_row(world: World) -> No
         sums = sums_by_post(world.session, chosen, window_number(window))
         found = rated_people(world.session, chosen, histories, counting)
         assert sorted(found) == sorted(rated_posts(sums, histories, counting))
+        pooled = and_(chosen, counting.pooled_posts())
+        by_account = people_and_followers(world.session, pooled, histories, window_number(window))
+        for number in ids:
+            own = [post for post in found if post.account_id == number and post.is_pooled]
+            assert sorted(by_account.get(number, []), key=repr) == sorted(
+                ((post.people, post.followers) for post in own), key=repr
+            )
         assert {post.state for post in found} >= {"unmeasured"}
         assert len({post.state for post in found}) > 1
         assert sorted(people_by_post(world.session, chosen, window_number(window))) == sorted(

@@ -1,6 +1,5 @@
 """Accounts side by side over one period: figures, differences, and whether they are sure."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,7 +22,7 @@ from linktrack.reports.figures.statistics.experiments import Pair, is_clear
 from linktrack.reports.figures.statistics.half_life import FEWEST_CLICKS, middle
 from linktrack.reports.figures.statistics.rates import Interval, wilson
 from linktrack.reports.figures.words import about, duration, durations, percent, thousandths
-from linktrack.reports.rated import RatedPost, rated_people
+from linktrack.reports.rated import RatedPost, people_and_followers
 from linktrack.reports.timing.life_queries import ClickedPost, clicked_posts
 from linktrack.reports.timing.lifetimes import FEWEST_POSTS, MOST_POSTS, WINDOW, lives_of
 
@@ -156,18 +155,24 @@ def compare(
     ids = [account.id for account in accounts]
     chosen = queries.chosen_posts(ids, since, until)
     histories = count_histories(session, ids)
-    by_account: defaultdict[int, list[RatedPost]] = defaultdict(list)
-    for post in rated_people(session, chosen, histories, Counting(window, now)):
-        by_account[post.account_id].append(post)
+    counting = Counting(window, now)
+    pooled = and_(chosen, counting.pooled_posts())
+    clicked_by = people_and_followers(session, pooled, histories, number)
+    apart = {
+        (each.account_id, each.is_measured): each.posts
+        for each in queries.posts_set_apart(session, chosen, counting)
+    }
     whole = and_(chosen, Counting(WINDOW, now).pooled_posts())
     clicked = clicked_posts(session, ids, whole, FEWEST_CLICKS, MOST_POSTS)
     engaged = engaged_pairs(session, histories, number, since, until)
     figures = [
-        figures_of(
+        _figures(
             account,
-            by_account[account.id],
+            clicked_by.get(account.id, []),
             _half_life([post for post in clicked if post.account_id == account.id], now),
             engaged.get(account.id, ()),
+            unmeasured=apart.get((account.id, False), 0),
+            unfinished=apart.get((account.id, True), 0),
         )
         for account in accounts
     ]
@@ -187,23 +192,36 @@ def _half_life(posts: Sequence[ClickedPost], now: datetime) -> Rate:
     return Rate(half.seconds, Interval(half.low or 0.0, half.high or 0.0) if known else None)
 
 
-def figures_of(
+def figures_of(account: Account, posts: Sequence[RatedPost], half_life: Rate) -> AccountFigures:
+    """Return an account's figures, of its complete posts alone."""
+    return _figures(
+        account,
+        [(post.people, post.followers) for post in posts if post.is_pooled],
+        half_life,
+        unmeasured=sum(post.state == "unmeasured" for post in posts),
+        unfinished=sum(post.state == "counting" for post in posts),
+    )
+
+
+def _figures(
     account: Account,
-    posts: Sequence[RatedPost],
+    final: Sequence[tuple[int, int | None]],
     half_life: Rate,
     engaged: Sequence[Pair] = (),
+    *,
+    unmeasured: int,
+    unfinished: int,
 ) -> AccountFigures:
-    """Return an account's figures, of its complete posts alone."""
-    final = [post for post in posts if post.is_pooled]
-    known = [(post.people, post.followers) for post in final if post.followers]
-    people = [(post.people, 1) for post in final]
-    never = sum(not post.people for post in final)
+    """Return the figures of complete posts of (people, followers at the time)."""
+    known = [(clicked, followers) for clicked, followers in final if followers]
+    people = [(clicked, 1) for clicked, _ in final]
+    never = people.count((0, 1))
     return AccountFigures(
         account=account,
         posts=len(final),
         posts_without_count=len(final) - len(known),
-        posts_unmeasured=sum(post.state == "unmeasured" for post in posts),
-        unfinished=sum(post.state == "counting" for post in posts),
+        posts_unmeasured=unmeasured,
+        unfinished=unfinished,
         cpf=Rate.over(known),
         people_per_post=Rate.over(people),
         never_clicked=Rate(never / len(final), wilson(never, len(final))) if final else Rate(),
