@@ -4,11 +4,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from heapq import nsmallest
 
 from sqlalchemy.orm import Session
 
 from linktrack.audience.models import Account
-from linktrack.reports.parts import Part
+from linktrack.clicks.vocabulary import UNATTRIBUTED
+from linktrack.reports.parts import UNKNOWN, Part
 from linktrack.reports.sources.referrer_queries import account_sources
 from linktrack.reports.sources.referrers import names_of_segments, whose
 
@@ -58,36 +60,52 @@ def top_sources(
     their names; `unsaid` is that of those that sent none.
     """
     counts = account_sources(session, account.id, since, until)
-    of_pair: Counter[tuple[int, int]] = Counter()
+    by_source: dict[int, dict[int, int]] = {}
     for source_id, segment_id, clicks in zip(
         counts.source_ids, counts.segment_ids, counts.clicks, strict=True
     ):
-        of_pair[source_id, segment_id] += clicks
+        row = by_source.get(source_id)
+        if row is None:
+            by_source[source_id] = {segment_id: clicks}
+        else:
+            row[segment_id] = row.get(segment_id, 0) + clicks
     segments = names_of_segments(session, set(counts.segment_ids))
-    totals: Counter[str | None] = Counter()
-    by_segment: Counter[str | None] = Counter()
-    found: dict[str | None, Counter[str | None]] = {}
-    everything = unattributed = 0
-    for (source_id, number), clicks in of_pair.items():
-        source, segment = counts.names[source_id] or None, segments[number]
-        everything += clicks
-        if segment is None:
-            unattributed += clicks
-        if clicks and (part.is_whole or part.has(source, segment)):
-            totals[source] += clicks
-            by_segment[segment] += clicks
-            found.setdefault(source, Counter())[segment] += clicks
+    wanted = {number for number, name in segments.items() if part.has(part.source, name)}
+    found: dict[str | None, dict[int, int]] = {}
+    unattributed = 0
+    for source_id, row in by_source.items():
+        unattributed += row.get(UNATTRIBUTED, 0)
+        source = counts.names[source_id] or None
+        if part.source in (None, source or UNKNOWN):
+            theirs = found.setdefault(source, {})
+            for number, clicks in row.items():
+                if number in wanted and clicks:
+                    theirs[number] = theirs.get(number, 0) + clicks
+    totals = {source: total for source, row in found.items() if (total := sum(row.values()))}
     most += len(totals) == most + 1  # one for the last says more than “1 more”
-    ordered = sorted(totals, key=lambda source: (-totals[source], source or unsaid))
-    first = [TopSource(source, found[source]) for source in ordered[:most]]
-    left = by_segment.copy()
+    ordered = nsmallest(most, totals, key=lambda source: (-totals[source], source or unsaid))
+    first = [TopSource(source, _named(found[source], segments)) for source in ordered]
+    everyone: Counter[int] = Counter()
+    for row in found.values():
+        for number, clicks in row.items():
+            everyone[number] += clicks
+    of_all = _named(everyone, segments)
+    left = Counter(of_all)
     for each in first:
         left.subtract(each.by_segment)
     return TopSources(
-        clicks=everything,
+        clicks=sum(counts.clicks),
         unattributed=unattributed,
         first=first,
-        others=len(ordered) - len(first),
+        others=len(totals) - len(first),
         of_others=left,
-        segments=sorted(filter(None, by_segment)),
+        segments=sorted(filter(None, of_all)),
     )
+
+
+def _named(counts: Mapping[int, int], segments: Mapping[int, str | None]) -> Counter[str | None]:
+    """Return counts by the names of segments, of which several may have had one."""
+    found: Counter[str | None] = Counter()
+    for number, clicks in counts.items():
+        found[segments[number]] += clicks
+    return found
