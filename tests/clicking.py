@@ -31,9 +31,9 @@ from linktrack.clicks.models import (
     link_totals,
     post_hours,
     post_reasons,
+    post_segments,
     post_sources,
     post_totals,
-    post_windows,
     referrers,
     sources,
     visitor_accounts,
@@ -53,7 +53,7 @@ START = to_ms(NOON)
 
 
 TABLES = (
-    post_windows,
+    post_segments,
     post_totals,
     post_sources,
     post_reasons,

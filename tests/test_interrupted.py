@@ -20,7 +20,7 @@ from sqlalchemy import Engine, create_engine, delete, event, inspect, select, up
 from sqlalchemy.pool import Pool
 from world import NOON, World
 
-from linktrack.clicks.models import first_clicks, link_days, post_windows
+from linktrack.clicks.models import first_clicks, link_days, post_segments
 from linktrack.portability.export.visitor_keys import import_key
 from linktrack.tables import METADATA
 
@@ -333,7 +333,9 @@ def test_a_rebuild_that_is_killed_is_run_again(tmp_path: Path) -> None:
             drawn = [(n % 900, n % 2, 0, n % 50, FIREFOX, "//t.co", 0) for n in range(1_500)]
             world.click(records_of(drawn, links))
             with world.database.engine.begin() as connection:
-                connection.execute(update(post_windows).values(clicks=post_windows.c.clicks + 3))
+                connection.execute(
+                    update(post_segments).values(clicks_1h=post_segments.c.clicks_1h + 3)
+                )
                 connection.execute(delete(link_days).where(link_days.c.link_id == links[0]))
                 connection.execute(delete(first_clicks))
 

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from clicking import FIREFOX, TABLES, counts
+from clicking import FIREFOX, TABLES, counts, records_of, some_clicks
 from sqlalchemy import text
 from world import NOON, World
 
@@ -67,6 +67,39 @@ def test_migrating_twice_changes_nothing(world: World) -> None:
     """Every start of the service migrates; on a current database that does nothing."""
     world.database.migrate()
     world.database.migrate()
+
+
+def test_a_posts_clicks_by_segment_come_together_in_one_row(world: World) -> None:
+    """As they were counted; and on the way back each window has its row again."""
+    links, _ = some_clicks(world)
+    drawn = [
+        (hours, n % 4, n % 3, None if n % 7 == 0 else n, FIREFOX, "", 0)
+        for n, hours in enumerate((-3, 1, 2, 30, 40, 90, 200, 700, 900, 2_500, 3_000) * 12)
+    ]
+    world.click(records_of(drawn, links))
+    right = counts(world)
+    with world.database.engine.begin() as connection:
+        command.downgrade(alembic_config(connection), "0070")
+        totals = connection.execute(
+            text(
+                'SELECT "window", sum(clicks), sum(unique_clicks), sum(without_visitor), count(*)'
+                ' FROM post_windows GROUP BY "window" ORDER BY "window"'
+            )
+        ).all()
+    with world.database.engine.begin() as connection:
+        command.upgrade(alembic_config(connection), "0071")
+    assert counts(world) == right
+    assert [tuple(row[:4]) for row in totals] == [
+        (
+            number,
+            *(
+                sum(row[1 + 4 * number + place] for row in right["post_totals"])
+                for place in range(3)
+            ),
+        )
+        for number in range(5)
+    ]
+    assert all(row[4] == 6 for row in totals), "two posts, three segments"
 
 
 def test_counts_by_a_code_of_x_come_together_under_its_host(world: World) -> None:

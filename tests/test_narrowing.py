@@ -14,7 +14,7 @@ from world import NOON, World
 from linktrack.calendar.days import Days
 from linktrack.clicks.facet_models import link_facets
 from linktrack.clicks.keeping.sql.clicks import SqlClicks
-from linktrack.clicks.models import post_windows
+from linktrack.clicks.models import post_segments
 from linktrack.clicks.vocabulary import FACETS
 from linktrack.errors import Invalid, Unavailable
 from linktrack.reports.narrowing.counts import COUNTS
@@ -161,8 +161,8 @@ def test_only_counts_that_are_read_are_made(world: World) -> None:
             for _ in range(2):
                 days_report(session, account)
                 assert made == ["account_days"]
-            session.execute(select(func.count()).select_from(post_windows)).all()
-            assert made == ["account_days", "post_windows"]
+            session.execute(select(func.count()).select_from(post_segments)).all()
+            assert made == ["account_days", "post_segments"]
             clicks = text("SELECT (SELECT count(*) FROM narrowed), count(*) FROM narrowed_facets")
             ((by_link, by_facet),) = session.execute(clicks)
             assert by_link > by_facet == 0

@@ -17,8 +17,8 @@ from linktrack.clicks.models import (
     account_referrer_days,
     first_clicks,
     link_days,
+    post_segments,
     post_sources,
-    post_windows,
 )
 from linktrack.errors import Unavailable
 from linktrack.ids import LinkId
@@ -45,7 +45,7 @@ def many_clicks(world: World, links: list[LinkId], number: int, seed: int = 1) -
 def spoil(world: World) -> None:
     """Make every kind of mistake: too much, too little, missing, and of nothing at all."""
     with world.database.engine.begin() as connection:
-        connection.execute(update(post_windows).values(clicks=post_windows.c.clicks + 3))
+        connection.execute(update(post_segments).values(clicks_7d=post_segments.c.clicks_7d + 3))
         connection.execute(delete(link_days).where(link_days.c.link_id == 1))
         connection.execute(update(account_days).values(unique_clicks=0, not_human=7))
         connection.execute(

@@ -79,7 +79,7 @@ def test_what_lost_nothing_is_counted_anew(world: World) -> None:
     delete_(world, 10, 400)
     right = counts(world)
     with world.database.engine.begin() as connection:
-        connection.exec_driver_sql("UPDATE post_windows SET clicks = 0 WHERE post_id = 2")
+        connection.exec_driver_sql("UPDATE post_segments SET clicks_24h = 99 WHERE post_id = 2")
         connection.exec_driver_sql("DELETE FROM link_days WHERE link_id IN (3, 4)")
     with world.store().transaction() as connection:
         rebuild(connection, Days(world.settings.timezone))

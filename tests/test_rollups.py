@@ -15,7 +15,7 @@ from world import NOON, World
 from linktrack.calendar.days import Days
 from linktrack.clicks.counts.rebuild import rebuild, recount_post
 from linktrack.clicks.records import ClickRecord
-from linktrack.clicks.vocabulary import HEAD
+from linktrack.clicks.vocabulary import HEAD, WINDOWS
 from linktrack.db import to_ms
 from linktrack.ids import LinkId
 from linktrack.links.models import Post
@@ -110,8 +110,13 @@ def test_counts_equal_an_independent_recount(world: World) -> None:
         unique[post.id, record.segment_id or 0, window(record, post)] += 1
 
     stored = counts(world)
-    assert {row[:3]: row[3] for row in stored["post_windows"]} == dict(clicked)
-    assert {row[:3]: row[4] for row in stored["post_windows"] if row[4]} == dict(unique)
+    for which, expected in enumerate((clicked, unique)):
+        by_window = {
+            (*row[:2], number): row[2 + 2 * number + which]
+            for row in stored["post_segments"]
+            for number in range(len(WINDOWS))
+        }
+        assert {key: count for key, count in by_window.items() if count} == dict(expected)
     by_source: defaultdict[int, int] = defaultdict(int)
     for post_id, _, _, count, _ in stored["post_sources"]:
         by_source[post_id] += count

@@ -212,16 +212,15 @@ def _counts(*names: str) -> list[Column[int]]:
     return [Column(name, Integer, nullable=False) for name in names]
 
 
-post_windows = Table(
-    "post_windows",
+post_segments = Table(
+    "post_segments",
     metadata,
     Column("post_id", Integer, primary_key=True),
     Column("segment_id", Integer, primary_key=True),
-    Column("window", SmallInteger, primary_key=True),
-    *_counts("clicks", "unique_clicks", "without_visitor"),
+    *_counts(*(f"{what}_{window}" for window in WINDOWS for what in ("clicks", "unique_clicks"))),
     sqlite_with_rowid=False,
 )
-"""Human clicks of a post, each in the narrowest window that holds it (vocabulary.py)."""
+"""Human clicks of a post by segment, each in the narrowest window that holds it (vocabulary.py)."""
 
 post_totals = Table(
     "post_totals",
@@ -236,7 +235,7 @@ post_totals = Table(
     ),
     sqlite_with_rowid=False,
 )
-"""The same of all segments in one row, each click in the narrowest window that holds it.
+"""The same of all segments in one row; `without_visitor` are clicks of readers nobody can tell.
 
 `unattributed` are the unique clicks of no segment. Reports of all posts read one row a post.
 """

@@ -10,10 +10,11 @@ from sqlalchemy import ColumnElement, Table, and_, func, select, true
 from sqlalchemy.orm import Session
 
 from linktrack.audience.models import Segment
+from linktrack.clicks.counts.windows import within_window
 from linktrack.clicks.models import (
     account_referrer_days,
+    post_segments,
     post_sources,
-    post_windows,
     referrers,
     sources,
 )
@@ -84,25 +85,28 @@ def part_sums(session: Session, chosen: Chosen, window: int, part: Part) -> list
     Posts are counted by the one and by the other, so `segment` is not looked at where there is a
     source. `without_visitor` is 0 and `unattributed` too, but for those we can't tell.
     """
+    clicks: ColumnElement[int]
+    people: ColumnElement[int]
     if part.source is not None:
         table = post_sources
         named = select(sources.c.id).where(sources.c.name == part.source)
-        within: ColumnElement[bool] = post_sources.c.source_id.in_(named)
+        within = and_(table.c.source_id.in_(named), table.c.window <= window)
+        clicks, people = table.c.clicks, table.c.unique_clicks
     else:
-        table = post_windows
-        within = _of_segment(post_windows, part.segment)
-    counts = table.c
-    joined = and_(counts.post_id == Post.id, counts.window <= window, within)
+        table = post_segments
+        within = and_(_of_segment(table, part.segment))
+        clicks = within_window(table, "clicks", window)
+        people = within_window(table, "unique_clicks", window)
     query = (
         select(
             Post.account_id,
             Post.posted_at,
             Post.measured_from,
-            func.coalesce(func.sum(counts.clicks), 0),
-            func.coalesce(func.sum(counts.unique_clicks), 0),
+            func.coalesce(func.sum(clicks), 0),
+            func.coalesce(func.sum(people), 0),
             Post.id,
         )
-        .outerjoin(table, joined)
+        .outerjoin(table, and_(table.c.post_id == Post.id, within))
         .where(chosen)
         .group_by(Post.id, Post.account_id, Post.posted_at, Post.measured_from)
     )

@@ -133,7 +133,7 @@ def _post_line(
         progress=counting.progress_of(facts),
         clicks=sum(line.clicks for line in counts.segments.values()),
         unique_clicks=total,
-        without_visitor=sum(line.without_visitor for line in counts.segments.values()),
+        without_visitor=counts.without_visitor,
         not_human=counts.not_human,
         cpf=Rate.of(total, facts.followers) if measured else Rate(),
         segments=segments,

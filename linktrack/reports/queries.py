@@ -4,8 +4,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import reduce
-from operator import add
 from typing import Final, NamedTuple, TypeAlias
 
 from sqlalchemy import BigInteger, ColumnElement, and_, func, select, type_coerce
@@ -15,14 +13,15 @@ from linktrack.audience.counts import count_at, count_histories
 from linktrack.audience.models import Segment
 from linktrack.clicks.bulk import given
 from linktrack.clicks.columns import listed, read_columns, read_list
+from linktrack.clicks.counts import windows
 from linktrack.clicks.models import (
     post_reasons,
+    post_segments,
     post_sources,
     post_totals,
-    post_windows,
     sources,
 )
-from linktrack.clicks.vocabulary import REASON_OF, WINDOWS, Reason, window_number
+from linktrack.clicks.vocabulary import REASON_OF, Reason, window_number
 from linktrack.db import from_ms
 from linktrack.ids import AccountId, PostId, SegmentId
 from linktrack.links.models import Post, Version
@@ -49,7 +48,6 @@ class SegmentCounts:
 
     clicks: int
     unique_clicks: int
-    without_visitor: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +65,7 @@ class PostCounts:
     """All that is counted of one post within the window."""
 
     segments: dict[SegmentId, SegmentCounts] = field(default_factory=dict)
+    without_visitor: int = 0
     not_human: dict[Reason, int] = field(default_factory=dict)
     referrers: list[SourceCounts] = field(default_factory=list)
 
@@ -268,8 +267,7 @@ def posts_set_apart(session: Session, chosen: Chosen, counting: Counting) -> lis
 
 def within_window(what: str, window: int) -> ColumnElement[int]:
     """Return a post's total of something up to a window; 0 for a post without a click."""
-    narrower = [post_totals.c[f"{what}_{name}"] for name in WINDOWS[: window + 1]]
-    return func.coalesce(reduce(add, narrower), 0)
+    return func.coalesce(windows.within_window(post_totals, what, window), 0)
 
 
 def counts_of(
@@ -280,19 +278,22 @@ def counts_of(
     Those by source are most of it, and left out where nobody looks at them.
     """
     found: defaultdict[PostId, PostCounts] = defaultdict(PostCounts)
-    windows, reasons = post_windows.c, post_reasons.c
-    for post_id, segment_id, *sums in session.execute(
+    segments, reasons = post_segments.c, post_reasons.c
+    clicks = windows.within_window(post_segments, "clicks", window)
+    for post_id, segment_id, *sums, without_visitor in session.execute(
         select(
-            windows.post_id,
-            windows.segment_id,
-            func.sum(windows.clicks),
-            func.sum(windows.unique_clicks),
-            func.sum(windows.without_visitor),
+            segments.post_id,
+            segments.segment_id,
+            clicks,
+            windows.within_window(post_segments, "unique_clicks", window),
+            within_window("without_visitor", window),
         )
-        .where(windows.post_id.in_(post_ids), windows.window <= window)
-        .group_by(windows.post_id, windows.segment_id)
+        .join(post_totals, post_totals.c.post_id == segments.post_id)
+        .where(segments.post_id.in_(post_ids), clicks > 0)
+        .order_by(segments.post_id, segments.segment_id)
     ):
-        found[post_id].segments[segment_id] = SegmentCounts(*map(int, sums))
+        found[post_id].segments[segment_id] = SegmentCounts(*sums)
+        found[post_id].without_visitor = without_visitor
     for post_id, reason, count in session.execute(
         select(reasons.post_id, reasons.reason, func.sum(reasons.clicks))
         .where(reasons.post_id.in_(post_ids), reasons.window <= window)

@@ -17,8 +17,10 @@ from linktrack.audience.counts import count_histories
 from linktrack.audience.models import Account, FollowerCount
 from linktrack.calendar.times import utc
 from linktrack.chunks import chunked
+from linktrack.clicks.counts.windows import within_window
 from linktrack.clicks.loading.loaded import loaded_until
-from linktrack.clicks.models import post_windows
+from linktrack.clicks.models import post_totals
+from linktrack.clicks.vocabulary import WINDOWS
 from linktrack.db import Database, Utc, take_write_lock, to_ms
 from linktrack.links.catalog import Shortener
 from linktrack.links.models import Post
@@ -189,13 +191,11 @@ def _failed(session: Session, webhook: Webhook) -> Iterator[Event]:
 
 def _milestones(session: Session, webhook: Webhook) -> Iterator[Event]:
     accounts = _handles(session, webhook)
-    people = func.sum(post_windows.c.unique_clicks)
+    people = within_window(post_totals, "unique_clicks", len(WINDOWS) - 1)
     query = (
         select(Post.id, Post.account_id, people)
-        .join(post_windows, post_windows.c.post_id == Post.id)
-        .where(Post.id > webhook.first_post)
-        .group_by(Post.id, Post.account_id)
-        .having(people >= 10)
+        .join(post_totals, post_totals.c.post_id == Post.id)
+        .where(Post.id > webhook.first_post, people >= 10)
     )
     for post_id, account_id, reached in session.execute(query):
         if account_id in accounts:

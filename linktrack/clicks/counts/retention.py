@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, Table, and_, delete, func, select
 
 from linktrack.calendar.days import month_of
 from linktrack.calendar.periods import period_start
+from linktrack.clicks.counts.windows import within_window
 from linktrack.clicks.facts import DELETED_BEFORE, read_fact
 from linktrack.clicks.keeping.click import Key
 from linktrack.clicks.keeping.opening import clicks_of
@@ -24,9 +25,10 @@ from linktrack.clicks.models import (
     imported_clicks,
     link_totals,
     post_reasons,
-    post_windows,
+    post_totals,
     visitor_accounts,
 )
+from linktrack.clicks.vocabulary import WINDOWS
 from linktrack.db import to_ms, writing
 from linktrack.ids import LinkId, PostId
 from linktrack.links.models import Link
@@ -152,13 +154,11 @@ def has_lost_clicks(connection: Connection, post_id: PostId) -> bool:
         return False
     links = select(Link.id).where(Link.post_id == post_id)
     stored: int = clicks_of(connection).count(Which(links=links))[0][0]
-    counted = sum(
-        connection.scalar(
-            select(func.coalesce(func.sum(table.c.clicks), 0)).where(table.c.post_id == post_id)
-        )
-        or 0
-        for table in (post_windows, post_reasons)
+    people = select(within_window(post_totals, "clicks", len(WINDOWS) - 1)).where(
+        post_totals.c.post_id == post_id
     )
+    others = select(func.sum(post_reasons.c.clicks)).where(post_reasons.c.post_id == post_id)
+    counted = (connection.scalar(people) or 0) + (connection.scalar(others) or 0)
     return counted > stored
 
 

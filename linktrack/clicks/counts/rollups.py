@@ -40,9 +40,9 @@ from linktrack.clicks.models import (
     link_totals,
     post_hours,
     post_reasons,
+    post_segments,
     post_sources,
     post_totals,
-    post_windows,
 )
 from linktrack.clicks.vocabulary import (
     ATTRIBUTIONS,
@@ -174,13 +174,16 @@ def _move_visits(connection: Connection, batch: Batch) -> None:
     correct(connection, account_visits, move_visitors(connection, count_visits(batch)))
 
 
-def count_post_windows(batch: Batch) -> Deltas:
-    """clicks, unique_clicks, without_visitor by (post, segment, window)."""
-    return batch.by_segment_and_window
+def count_post_segments(batch: Batch) -> Deltas:
+    """clicks, unique_clicks by (post, segment): two numbers for each window, in one row."""
+    deltas = deltas_of(2 * len(WINDOWS))
+    for (post_id, segment_id, window), counts in batch.by_segment_and_window.items():
+        deltas[post_id, segment_id][2 * window : 2 * window + 2] = counts[:2]
+    return deltas
 
 
 def count_post_totals(batch: Batch) -> Deltas:
-    """The same and unattributed by post: four numbers for each window, in one row."""
+    """clicks, unique_clicks, without_visitor, unattributed by post: four for each window."""
     deltas = deltas_of(4 * len(WINDOWS))
     for (post_id, segment_id, window), counts in batch.by_segment_and_window.items():
         row = deltas[post_id,]
@@ -364,7 +367,7 @@ def count_link_click_ids(batch: Batch) -> Deltas:
 Count: TypeAlias = Callable[[Batch], Deltas]
 
 POST_COUNTS: Final[tuple[tuple[Table, Count], ...]] = (
-    (post_windows, count_post_windows),
+    (post_segments, count_post_segments),
     (post_totals, count_post_totals),
     (post_sources, count_post_sources),
     (post_reasons, count_post_reasons),

@@ -23,9 +23,9 @@ from linktrack.clicks.models import (
     link_totals,
     post_hours,
     post_reasons,
+    post_segments,
     post_sources,
     post_totals,
-    post_windows,
 )
 from linktrack.clicks.vocabulary import (
     FACETS,
@@ -84,18 +84,22 @@ def _by_referrer(period: str) -> str:
 
 
 def _post_totals() -> str:
-    figures = (
+    return _by_window(
+        "l.post_id",
         "n.clicks",
         "n.unique_on_post",
         "n.without_visitor",
         f"CASE WHEN n.segment_id = {UNATTRIBUTED} THEN n.unique_on_post ELSE 0 END",
     )
+
+
+def _by_window(by: str, *figures: str) -> str:
     sums = (
         f"sum(CASE WHEN {_WINDOW} = {window} THEN {figure} ELSE 0 END)"
         for window in range(len(WINDOWS))
         for figure in figures
     )
-    return _sums("l.post_id", ", ".join(sums), _POSTS)
+    return _sums(by, ", ".join(sums), _POSTS)
 
 
 def _by_facet(period: str, number: int) -> str:
@@ -134,13 +138,7 @@ COUNTS: Final[Mapping[Table, Sequence[str]]] = {
     account_referrer_years: [_by_referrer("year")],
     link_days: [_sums("n.link_id, q.day", "sum(n.clicks), sum(n.unique_on_link), 0", _DAYS)],
     link_totals: [_sums("n.link_id", "sum(n.clicks), sum(n.unique_on_link), 0", _LINKS)],
-    post_windows: [
-        _sums(
-            f"l.post_id, n.segment_id, {_WINDOW}",
-            "sum(n.clicks), sum(n.unique_on_post), sum(n.without_visitor)",
-            _POSTS,
-        )
-    ],
+    post_segments: [_by_window("l.post_id, n.segment_id", "n.clicks", "n.unique_on_post")],
     post_totals: [_post_totals()],
     post_sources: [
         _sums(

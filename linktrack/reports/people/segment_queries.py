@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 
 from linktrack.audience.counts import History, counts_at
 from linktrack.clicks.columns import read_columns
+from linktrack.clicks.counts.windows import within_window
 from linktrack.clicks.keeping.opening import clicks_of
 from linktrack.clicks.keeping.which import Which
-from linktrack.clicks.models import post_windows
+from linktrack.clicks.models import post_segments
 from linktrack.clicks.vocabulary import HUMAN, UNATTRIBUTED
 from linktrack.db import to_ms
 from linktrack.ids import SegmentId
@@ -54,17 +55,16 @@ def posts_by_segment(
         )
         for post in sums_by_post(session, chosen, window)
     }
-    counts = post_windows.c
-    # Not summed by the database, which takes longer than handing over a third more rows. Of no
-    # segment is what is left of a post's total: there are more such rows than all others.
+    counts = post_segments.c
+    people_within = within_window(post_segments, "unique_clicks", window)
+    # Of no segment is what is left of a post's total: nearly every post has such a row.
     within = (
-        select(counts.post_id, counts.segment_id, counts.unique_clicks)
+        select(counts.post_id, counts.segment_id, people_within.label("people"))
         .join(Post, Post.id == counts.post_id)
-        .where(chosen, counts.window <= window, counts.segment_id > UNATTRIBUTED)
+        .where(chosen, counts.segment_id > UNATTRIBUTED, people_within > 0)
     )
     for post_id, segment_id, people in zip(*read_columns(session, within), strict=True):
-        unique = posts[post_id].unique
-        unique[segment_id] = unique.get(segment_id, 0) + people
+        posts[post_id].unique[segment_id] = people
     reach = (
         select(Version.post_id, Version.segment_id, Version.addressed)
         .join(Post, Version.post_id == Post.id)
