@@ -75,7 +75,7 @@ def people_and_followers(
         .where(chosen)
         .group_by(Post.account_id)
     )
-    found = {}
+    found: dict[int, list[tuple[int, int | None]]] = {}
     for account_id, posted, people in session.execute(query):
         followers = counts_at_moments(histories[account_id], read_list(posted))
         found[account_id] = list(zip(read_list(people), followers, strict=True))
