@@ -134,11 +134,7 @@ class Batch:
         return deltas
 
 
-def add_batch(
-    connection: Connection,
-    new: Sequence[Click],
-    days: Days,
-) -> None:
+def add_batch(connection: Connection, new: Sequence[Click], days: Days) -> None:
     """Count clicks that have just been stored, in the same transaction."""
     humans = [click for click in new if click.reason == HUMAN]
     batch = Batch(new, mark_firsts(connection, humans, days.day), days)
