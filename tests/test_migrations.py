@@ -79,7 +79,7 @@ def test_a_posts_clicks_by_segment_come_together_in_one_row(world: World) -> Non
     world.click(records_of(drawn, links))
     right = counts(world)
     with world.database.engine.begin() as connection:
-        command.downgrade(alembic_config(connection), "0070")
+        command.downgrade(alembic_config(connection), "0072")
         totals = connection.execute(
             text(
                 'SELECT "window", sum(clicks), sum(unique_clicks), sum(without_visitor), count(*)'
@@ -87,7 +87,7 @@ def test_a_posts_clicks_by_segment_come_together_in_one_row(world: World) -> Non
             )
         ).all()
     with world.database.engine.begin() as connection:
-        command.upgrade(alembic_config(connection), "0071")
+        command.upgrade(alembic_config(connection), "0073")
     assert counts(world) == right
     assert [tuple(row[:4]) for row in totals] == [
         (

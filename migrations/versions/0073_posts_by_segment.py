@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0071"
-down_revision = "0070"
+revision = "0073"
+down_revision = "0072"
 
 WINDOWS = ("1h", "24h", "7d", "30d", "all")
 COUNTS = ("clicks", "unique_clicks")
