@@ -1,7 +1,6 @@
 """The main job in a real browser: every page usable, accessible, and within its policy."""
 
 import re
-import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from playwright.sync_api import (
     ViewportSize,
 )
 from servers import Server, environment, serving
+from waiting import wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -141,15 +141,15 @@ class Reader:
         assert not self.page.evaluate(HEADER_CUT), self.page.url
         assert self.complaints == [], self.page.url
 
-    def wait_for(self, address: str, *texts: str, seconds: int = 30) -> None:
+    def wait_for(self, address: str, *texts: str) -> None:
         """Open an address until these texts are on it, and look at it."""
-        deadline = time.monotonic() + seconds
-        missing = list(texts)
-        while missing and time.monotonic() < deadline:
+
+        def is_there() -> bool:
             self.page.goto(address)
             said = self.page.locator("main").inner_text()
-            missing = [text for text in texts if text not in said]
-        assert missing == []
+            return all(text in said for text in texts)
+
+        wait_until(is_there, every=0.3, why=f"{texts} at {address}")
         self.look()
 
     def press(self, name: str) -> None:
