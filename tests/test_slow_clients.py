@@ -1,6 +1,7 @@
 """Slow and silent clients of a running service: redirects go on, and they are shown the door."""
 
 import http.client
+import resource
 import shutil
 import signal
 import socket
@@ -30,6 +31,17 @@ HALF_CHUNKED = (
 ASKED = b"GET /api/v1/export/clicks HTTP/1.1\r\nHost: go.example\r\n\r\n"
 
 SERVERS = ("gunicorn", "granian")
+MANY = 4_096
+
+
+@pytest.fixture
+def many_files() -> Iterator[None]:
+    """Let this process, which may have files of other tests open, open a thousand more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if 0 <= soft < MANY:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (MANY if hard < 0 else min(MANY, hard), hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 @contextmanager
@@ -90,7 +102,7 @@ def clicks(port: int, path: str, number: int) -> int:
     return redirected
 
 
-@pytest.mark.alone  # a process that has run other tests may have files open, and 1,024 at most
+@pytest.mark.usefixtures("many_files")
 @pytest.mark.parametrize("kind", SERVERS)
 def test_half_sent_requests_and_idle_connections_stop_no_redirect(
     sqlite_databases: Maker, tmp_path: Path, kind: str
