@@ -114,7 +114,7 @@ def test_what_linktrack_publishes_itself_needs_no_suggestion(world: World) -> No
 
 
 def test_many_drafts_are_one_question_and_their_clicks_one_a_network(sqlite_world: World) -> None:
-    """However many drafts and links there are."""
+    """However many drafts and links there are; who fetches is one more."""
     posts = [draft(sqlite_world, network) for network in ("x", "bluesky", "mastodon")]
     sqlite_world.click(
         [
@@ -134,7 +134,7 @@ def test_many_drafts_are_one_question_and_their_clicks_one_a_network(sqlite_worl
     asked.clear()
     found = first_fetches(sqlite_world.session, numbers, NOON + 60 * MINUTE)
     assert [fetch.post.id for fetch in found] == [post.id for post in reversed(posts)]
-    assert [statement[:6] for statement in asked] == ["BEGIN", "SELECT", *["SELECT"] * 3]
+    assert [statement[:6] for statement in asked] == ["BEGIN", *["SELECT"] * 2, *["SELECT"] * 3]
 
 
 @pytest.mark.parametrize("state", ["draft", "scheduled"])

@@ -1,6 +1,7 @@
 """When a post was probably published: its network fetched the link for a card."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -88,10 +89,11 @@ def _first_fetches(
         .limit(MOST)
     )
     rows = session.execute(query).all()
+    here = {network for _, network, _ in rows}
+    fetchers = _agents_by_rule(session, [rule for name in here for rule in fetching[name]])
     first: dict[LinkId, int] = {}
-    for name in {network for _, network, _ in rows}:
-        fetchers = session.scalars(select(agents.c.id).where(agents.c.rule.in_(fetching[name])))
-        known = fetchers.all()
+    for name in here:
+        known = [number for rule in fetching[name] for number in fetchers[rule]]
         if not known:  # none ever came: a link's clicks need not be gone through
             continue
         fetched = Which(
@@ -108,3 +110,12 @@ def _first_fetches(
         if at is not None and (post.id not in found or from_ms(at) < found[post.id].at):
             found[post.id] = FirstFetch(post, network, from_ms(at))
     return list(found.values())
+
+
+def _agents_by_rule(session: Session, rules: Sequence[str]) -> Mapping[str, list[int]]:
+    found: defaultdict[str, list[int]] = defaultdict(list)
+    if rules:
+        query = select(agents.c.rule, agents.c.id).where(agents.c.rule.in_(rules))
+        for rule, number in session.execute(query):
+            found[rule].append(number)
+    return found
