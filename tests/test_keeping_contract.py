@@ -202,6 +202,9 @@ def test_figures_are_the_same(kept: World, plain: World) -> None:
                     table = clicks.table(EVERY, limit=20, newest_first=reverse, offset=7)
                     query = select(table.c.clicked_at, table.c.link_id, table.c.country)
                     answers.append(sorted(connection.execute(query).all(), key=repr))
+                of_one = Which(links=links[:1], reasons=(0,))
+                for spans in (Every(HOUR), Every(HOUR, START, 48)):
+                    answers.append(sorted(clicks.count(of_one, (spans,))))
                 of_a_link = clicks.rows(Which(links=links[:1]), ("clicked_at", "reason"), last=9)
                 answers.append(sorted(of_a_link))
                 seqs = sorted(seq for (seq,) in clicks.rows(EVERY, ("seq",)))

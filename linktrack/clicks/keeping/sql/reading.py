@@ -1,16 +1,19 @@
 """Read single clicks from the SQL database."""
 
 import json
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Final, cast
 
+import msgspec
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
     FromClause,
     Select,
+    Text,
     case,
     desc,
     func,
@@ -47,7 +50,7 @@ _FIGURES: Final[dict[Figure, ColumnElement[int]]] = {
 }
 
 
-def chosen(connection: Connection, which: Which, *columns: ColumnElement[int]) -> Select[Any]:
+def chosen(connection: Connection, which: Which, *columns: ColumnElement[Any]) -> Select[Any]:
     """Return a query for columns of some clicks."""
     query = cast("Select[Any]", select(*columns)).where(*conditions(connection, which))
     if which.spans is None:
@@ -82,6 +85,10 @@ def count(
     if tuple(by) == ("reason", "agent_id"):
         return _by_reason_and_agent(connection, which, figures)
     links = which.links
+    if latest is None and tuple(figures) == ("clicks",) and is_sqlite(connection):
+        match (tuple(by), links):
+            case ((Every() as spans,), [_]):
+                return _by_span_of_a_link(connection, which, spans)
     is_first_of_each = tuple(by) == ("link_id",) and tuple(figures) == ("first_at",)
     if is_first_of_each and links and not isinstance(links, Select):
         return _first_of_each_link(connection, which, links)
@@ -102,6 +109,15 @@ def _by_reason_and_agent(
     query = chosen(connection, which, both, *(_FIGURES[figure] for figure in figures))
     found = connection.execute(query.group_by("by_both"))
     return [(*divmod(row[0], _AGENTS), *row[1:]) for row in found]
+
+
+def _by_span_of_a_link(
+    connection: Connection, which: Which, by: Every
+) -> Sequence[tuple[int, int]]:
+    """Counted here: there are nearly as many spans as clicks, and SQLite sorts to group them."""
+    spans = func.json_group_array(span_of(clicks.c.clicked_at, by), type_=Text())
+    listed = connection.scalar(chosen(connection, which, spans)) or "[]"
+    return list(Counter(msgspec.json.decode(listed, type=list[int])).items())
 
 
 def _first_of_each_link(
