@@ -3,7 +3,7 @@
 What the transaction itself has changed of stored clicks is not in it: reports change nothing.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
@@ -231,8 +231,4 @@ def _with_devices(
             found = select(agents.c.id, agents.c.device_id)
             found = found.where(among_in_sql(seeing.connection, agents.c.id, new))
             devices.update((row[0], row[1]) for row in seeing.connection.execute(found))
-        sums: defaultdict[tuple[int, ...], list[int]] = defaultdict(lambda: [0, 0, 0, 0])
-        for row in part:
-            key = (*row[:at], devices[row[at]], *row[at + 1 : len(by)])
-            sums[key] = [*map(int.__add__, sums[key], row[len(by) :])]
-        yield [(*key, *figures) for key, figures in sums.items()]
+        yield [(*row[:at], devices[row[at]], *row[at + 1 :]) for row in part]
