@@ -34,18 +34,20 @@ from clickhouses import Engine, clickhouse_server
 from databases import PostgreSQLMaker, postgresql_server
 
 from linktrack.clicks.facts import write_fact
-from linktrack.clicks.keeping.clickhouse.models import LAST_BATCH
+from linktrack.clicks.keeping.clickhouse.conditions import DAY_ZERO
+from linktrack.clicks.keeping.clickhouse.models import LAST_BATCH, LAST_SEQ
 from linktrack.clicks.keeping.clickhouse.table import COLUMNS
 from linktrack.clicks.vocabulary import REASON_NUMBER
-from linktrack.db import writing
+from linktrack.db import to_ms, writing
 from linktrack.installation import Installation
 from linktrack.portability.export.exports import export_rows
 from linktrack.portability.export.steps import Selection
 
 REPEATS: Final = 3
 EXPORTED: Final = 100_000
-BATCHES: Final = 1 << 20
-"""Numbers of batches between a click and its copy."""
+HOUR: Final = 3_600_000
+LATER: Final = 10_007_123  # milliseconds between a click and its copy
+IN_BATCH: Final = 1 << 20  # numbers
 CHANGED_TO: Final = REASON_NUMBER["bot"]
 TICK: Final = os.sysconf("SC_CLK_TCK")
 
@@ -86,23 +88,40 @@ def rates(new: Callable[[str, str], Installation], engine: Engine, clicks: int) 
 
 
 def copy(opened: Installation, engine: Engine, name: str, times: int) -> int:
-    """Copy the clicks so often, and change some; return how many there are then."""
+    """Copy the clicks so often, and change some; return how many there are then.
+
+    Each copy is of other visitors, and some hours later; batches are in order of time, one an hour.
+    """
     asked = engine.asked(seconds=600)
+    begin, length = to_ms(START), SPAN // timedelta(milliseconds=1)
+    at = f"({begin} + (clicked_at - {begin} + {{copy}} * {LATER}) % {length})"
+    batch = f"toUInt64(1000 + intDiv({at} - {begin}, {HOUR}))"
+    # The month's first day as an ordinal, and a number that no other click of the hour has.
+    period = f"toUInt32(toUInt16(toStartOfMonth(toDate(intDiv({at}, 1000))))) + {DAY_ZERO}"
+    number = f"{{copy}} + 256 * ((intDiv(seq, {IN_BATCH}) * 5000 + seq % {IN_BATCH}) % 4096)"
     changed = {
+        "period": period,
         "visitor": "if(visitor = 0, 0, toInt64(bitXor(visitor, {copy} * 6364136223846793005)))",
-        "clicked_at": "clicked_at + {copy} * 1013",
+        "clicked_at": at,
         "source": "toInt64(bitXor(source, {copy} * 1442695040888963407))",
-        "batch": f"batch + {{copy}} * {BATCHES}",
-        "seq": f"seq + {{copy}} * {BATCHES} * 1048576",
-        "version": f"batch + {{copy}} * {BATCHES}",
+        "batch": batch,
+        "seq": f"{batch} * {IN_BATCH} + {number}",
+        "version": batch,
     }
-    columns = [changed.get(column, column) for column in COLUMNS]
-    for number in range(1, times):
+    columns = [f"{changed[each]} AS new_{each}" if each in changed else each for each in COLUMNS]
+    names = ", ".join(COLUMNS)
+    asked.run(
+        f"CREATE TABLE {name}.base ENGINE = MergeTree ORDER BY seq AS SELECT {names}"
+        f" FROM {name}.clicks"
+    )
+    asked.run(f"TRUNCATE TABLE {name}.clicks")
+    for number_of_copy in range(times):
         asked.run(
-            f"INSERT INTO {name}.clicks ({', '.join(COLUMNS)}) SELECT"
-            f" {', '.join(columns).format(copy=number)} FROM {name}.clicks WHERE batch < {BATCHES}"
+            f"INSERT INTO {name}.clicks ({names})"
+            f" SELECT {', '.join(columns).format(copy=number_of_copy)} FROM {name}.base"
         )
-    ((last, count),) = asked.rows(f"SELECT max(batch), count() FROM {name}.clicks")
+    asked.run(f"DROP TABLE {name}.base")
+    ((last, seq, count),) = asked.rows(f"SELECT max(batch), max(seq), count() FROM {name}.clicks")
     last += 1
     new = {"version": str(last), "reason": f"toUInt8(if(reason = 0, {CHANGED_TO}, 0))"}
     asked.run(
@@ -112,6 +131,7 @@ def copy(opened: Installation, engine: Engine, name: str, times: int) -> int:
     )
     with writing(opened.database.engine) as connection:
         write_fact(connection, LAST_BATCH, last)
+        write_fact(connection, LAST_SEQ, seq)
     return count
 
 
@@ -164,6 +184,7 @@ def main() -> None:
     parser.add_argument("--clicks", type=int, default=500_000)
     parser.add_argument("--times", type=int, default=60)
     given = parser.parse_args()
+    assert given.times <= 256, "numbers of copies have eight bits"
     folder = Path(tempfile.mkdtemp(prefix="linktrack-clickhouse-"))
     folder.chmod(0o755)  # PostgreSQL's server is another user
     with ExitStack() as ends:
