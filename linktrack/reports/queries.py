@@ -185,6 +185,12 @@ class AccountSums(NamedTuple):
 _SUMMED: Final = ("clicks", "without_visitor", "unattributed")
 
 
+def _sums(window: int) -> list[ColumnElement[int]]:
+    """Return the sums over posts; those without a click are passed over by themselves."""
+    totals = (windows.within_window(post_totals, what, window) for what in _SUMMED)
+    return [func.coalesce(func.sum(each), 0) for each in totals]
+
+
 def sums_by_account(session: Session, chosen: Chosen, window: int) -> list[AccountSums]:
     """Return the sums of each account's posts; the database adds up what nobody asks post by post.
 
@@ -195,7 +201,7 @@ def sums_by_account(session: Session, chosen: Chosen, window: int) -> list[Accou
             Post.account_id,
             listed(session, Post.posted_at),
             listed(session, within_window("unique_clicks", window)),
-            *(func.sum(within_window(what, window)) for what in _SUMMED),
+            *_sums(window),
         )
         .outerjoin(post_totals, post_totals.c.post_id == Post.id)
         .where(chosen)
@@ -218,7 +224,7 @@ def sums_at(
         return {}
     theirs = given(session.connection(), moments, ("account_id", "posted_at"))
     query = (
-        select(Post.account_id, *(func.sum(within_window(what, window)) for what in _SUMMED))
+        select(Post.account_id, *_sums(window))
         .join(
             theirs,
             and_(
