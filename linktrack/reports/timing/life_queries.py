@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Select, SelectBase, func, select, union_all
+from sqlalchemy import BigInteger, Select, SelectBase, cast, func, select, union_all
 from sqlalchemy.orm import Session
 
 from linktrack.clicks.bulk import among
-from linktrack.clicks.columns import read_columns
+from linktrack.clicks.columns import listed, read_columns, read_list
 from linktrack.clicks.keeping.opening import clicks_of
 from linktrack.clicks.keeping.which import Every, Which
 from linktrack.clicks.models import post_hours, post_totals
@@ -21,6 +21,8 @@ from linktrack.reports.queries import Chosen, within_window
 
 MOST_APART: Final = 50
 """Accounts that are asked for one by one in a statement."""
+
+_PLACES: Final = 1 << HOURS_KEPT.bit_length()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +53,13 @@ def clicked_posts(
     }
     hours = post_hours.c
     theirs = among(session.connection(), hours.post_id, list(found))
-    by_hours = select(hours.post_id, hours.hour, hours.clicks).where(theirs)
-    for post_id, hour, count in zip(*read_columns(session, by_hours), strict=True):
-        found[post_id].by_hour[hour] = count
+    # Both in one number, a list a post: writing three lists of all hours takes a fifth more.
+    packed = cast(hours.clicks, BigInteger) * _PLACES + hours.hour
+    by_hours = select(hours.post_id, listed(session, packed)).where(theirs).group_by(hours.post_id)
+    for post_id, counts in session.execute(by_hours):
+        by_hour = found[post_id].by_hour
+        for count in read_list(counts):
+            by_hour[count % _PLACES] = count // _PLACES
     return sorted(found.values(), key=lambda post: (post.posted_at, post.post_id), reverse=True)
 
 
