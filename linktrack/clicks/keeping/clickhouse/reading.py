@@ -22,7 +22,7 @@ from linktrack.ids import LinkId
 
 MINUTES: Final = 5_000  # asked for at once
 SPANS: Final = 300  # in one query
-NEAR: Final = 256  # batches in which the newest clicks are looked for
+NEAR: Final = 16  # batches in which the newest clicks are looked for
 FURTHER: Final = 64  # times as many, if there are too few
 
 PEOPLE: Final = f"({HUMAN}, {BURST})"
