@@ -45,9 +45,9 @@ POSTS: Final = st.lists(MANY, min_size=1, max_size=12)
 RATIO_WORDS: Final = re.compile(r"\b(twice|double|half as|times as many|most)\b", re.IGNORECASE)
 
 
-def numbers(sentence: str, before: str) -> list[int]:
-    """Return the whole numbers right before some words."""
-    return [int(n.replace(",", "")) for n in re.findall(rf"([\d,]+) {before}", sentence)]
+def numbers(sentence: str, before: str) -> list[float]:
+    """Return the numbers right before some words."""
+    return [float(n.replace(",", "")) for n in re.findall(rf"([\d,.]+) {before}", sentence)]
 
 
 def rated(people: Sequence[int], account: Account) -> list[RatedPost]:

@@ -13,7 +13,7 @@ from examples import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from keepings import days_of, drawn, on_clickhouse
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from world import NOON, World
 
 from linktrack.clicks.counts.changes import change_reasons, make_unattributed
@@ -72,6 +72,7 @@ def check(world: World, chance: random.Random, links: list[LinkId]) -> None:
                 asked = select(Link.id).where(Link.id.in_(some))
             which = Which(links=asked, since=since, until=until, reasons=(HUMAN,))
             assert dict(found.count(which, ("referrer_id",))) == right
+        assert found.has_counted_right()
 
 
 def do(world: World, step: str, chance: random.Random, links: list[LinkId]) -> None:
@@ -169,6 +170,24 @@ def test_only_what_changed_is_counted_again(world: World) -> None:
     world.click([ClickRecord(second, links[0], "Twitterbot/1.0", None, 999)])
     world.click([ClickRecord(second, links[1], FIREFOX, None, 999)])
     assert stretches(world) == [before[0], (links[0], before[1][1] + 1), *before[2:]]
+
+
+def test_a_rebuild_deletes_stretches_only_where_one_is_wrong(world: World) -> None:
+    """Beside a service it needs no writer's turn where all is right."""
+    links, _ = some_clicks(world)
+    world.click(drawn(400, 3, links[:1]))
+    with world.database.engine.connect() as connection:
+        clicks_of(connection).count_ahead(END, many=20)
+    made = stretches(world)
+    with world.store().transaction():
+        rebuild_beside(world.database.engine, days_of(world))
+    assert made and stretches(world) == made
+    begins = click_stretches.c.begins
+    with world.database.engine.begin() as connection:
+        first = select(func.min(begins)).scalar_subquery()
+        connection.execute(update(click_stretches).where(begins == first).values(referrers="{}"))
+    rebuild_beside(world.database.engine, days_of(world))
+    assert stretches(world) == []
 
 
 def test_the_service_counts_what_is_settled(world: World) -> None:

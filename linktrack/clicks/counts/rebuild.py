@@ -82,11 +82,13 @@ def rebuild_beside(engine: Engine, days: Days) -> int:
     with _picture(engine) as connection:
         periods = _visited_periods(connection, days, frozen(connection, days.day))
         wrong = [period for period in periods if measure_visits(connection, period)]
+        has_counted_right = clicks_of(connection).has_counted_right()
     for period in wrong:
         with writing(engine) as connection:
             recount_visits(connection, period)
-    with writing(engine) as connection:
-        clicks_of(connection).forget_counts()
+    if not has_counted_right:
+        with writing(engine) as connection:
+            clicks_of(connection).forget_counts()
     if not is_right:
         raise Unavailable(
             f"Counts were still wrong when they were recomputed for the {ROUNDS}th time, as if "

@@ -181,6 +181,9 @@ class Clicks(Protocol):
         always come after. In steps, each a transaction of its own.
         """
 
+    def has_counted_right(self) -> bool:
+        """Whether what was counted ahead is what the clicks say."""
+
     def forget_counts(self) -> None:
         """Forget what was counted ahead: it is read from the clicks until it is counted anew."""
 

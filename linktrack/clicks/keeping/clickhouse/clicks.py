@@ -211,6 +211,10 @@ class ClickHouseClicks(Clicks):
     def count_ahead(self, until: int, many: int = MANY) -> None:
         """Count nothing ahead: ClickHouse counts millions of clicks of a link in milliseconds."""
 
+    def has_counted_right(self) -> bool:
+        """Return True: nothing is counted ahead."""
+        return True
+
     def forget_counts(self) -> None:
         """Nothing is counted ahead."""
 

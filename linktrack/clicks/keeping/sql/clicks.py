@@ -151,6 +151,10 @@ class SqlClicks(Clicks):
         """Count clicks by referrer, in steps beside this transaction."""
         stretches.count_ahead(self._connection.engine, until, many)
 
+    def has_counted_right(self) -> bool:
+        """Whether each stretch says what its clicks say."""
+        return stretches.are_right(self._connection)
+
     def forget_counts(self) -> None:
         """Delete what was counted ahead."""
         self._connection.execute(delete(click_stretches))

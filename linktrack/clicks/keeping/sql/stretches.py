@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, Engine, Select, delete, func, insert, select
+from sqlalchemy import Connection, Engine, Select, and_, delete, func, insert, select
 
 from linktrack.clicks.bulk import among, delete_rows
 from linktrack.clicks.keeping.sql import reading
@@ -61,7 +61,7 @@ def by_referrer(connection: Connection, which: Which) -> Sequence[tuple[int, int
     taken: defaultdict[LinkId, list[tuple[int, int]]] = defaultdict(list)
     for link_id, begins, ends, counted in connection.execute(query):
         taken[link_id].append((begins, ends))
-        sums.update(msgspec.json.decode(counted, type=dict[int, int]))
+        sums.update(_by_number(counted))
     rest = which
     if taken:
         numbers = connection.scalars(links) if isinstance(links, Select) else links
@@ -73,6 +73,10 @@ def by_referrer(connection: Connection, which: Which) -> Sequence[tuple[int, int
         rest = replace(which, links=None, since=None, until=None, spans=spans)
     sums.update(dict(reading.count(connection, rest, ("referrer_id",), ("clicks",), None)))
     return list(sums.items())
+
+
+def _by_number(referrers: str) -> dict[int, int]:
+    return msgspec.json.decode(referrers, type=dict[int, int])
 
 
 def _gaps(taken: Sequence[tuple[int, int]], since: int, until: int) -> Iterator[tuple[int, int]]:
@@ -125,6 +129,24 @@ def forget_before(connection: Connection, links: Sequence[LinkId], before: int) 
     """Delete the stretches of these links that begin before a moment."""
     old = delete(click_stretches).where(_stretch.link_id.in_(links), _stretch.begins < before)
     connection.execute(old)
+
+
+def are_right(connection: Connection) -> bool:
+    """Whether each stretch says what its clicks say."""
+    column = clicks.c
+    within = and_(
+        column.link_id == _stretch.link_id,
+        column.reason == HUMAN,
+        column.clicked_at >= _stretch.begins,
+        column.clicked_at < _stretch.ends,
+    )
+    each = (_stretch.link_id, _stretch.begins, column.referrer_id)
+    query = select(*each, func.count()).join(clicks, within).group_by(*each)
+    right: defaultdict[Moment, dict[int, int]] = defaultdict(dict)
+    for link_id, begins, referrer_id, number in connection.execute(query):
+        right[link_id, begins][referrer_id] = number
+    said = connection.execute(select(_stretch.link_id, _stretch.begins, _stretch.referrers))
+    return {(row[0], row[1]): _by_number(row[2]) for row in said} == right
 
 
 class _Gap(NamedTuple):
