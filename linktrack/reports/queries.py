@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
-from sqlalchemy import BigInteger, ColumnElement, and_, func, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, func, select, type_coerce
 from sqlalchemy.orm import Session
 
 from linktrack.audience.counts import count_at, count_histories
@@ -191,22 +191,24 @@ def _sums(window: int) -> list[ColumnElement[int]]:
     return [func.coalesce(func.sum(each), 0) for each in totals]
 
 
+def by_account(chosen: Chosen, columns: Sequence[ColumnElement[Any]]) -> Select[*tuple[Any, ...]]:
+    """Select accounts, and beside each what is aggregated of its posts and their totals."""
+    return (
+        select(Post.account_id, *columns)
+        .outerjoin(post_totals, post_totals.c.post_id == Post.id)
+        .where(chosen)
+        .group_by(Post.account_id)
+    )
+
+
 def sums_by_account(session: Session, chosen: Chosen, window: int) -> list[AccountSums]:
     """Return the sums of each account's posts; the database adds up what nobody asks post by post.
 
     That is two thirds of `sums_by_post` for the database, and a tenth of it for Python.
     """
-    query = (
-        select(
-            Post.account_id,
-            listed(session, Post.posted_at),
-            listed(session, within_window("unique_clicks", window)),
-            *_sums(window),
-        )
-        .outerjoin(post_totals, post_totals.c.post_id == Post.id)
-        .where(chosen)
-        .group_by(Post.account_id)
-    )
+    moments = listed(session, Post.posted_at)
+    readers = listed(session, within_window("unique_clicks", window))
+    query = by_account(chosen, [moments, readers, *_sums(window)])
     return [
         AccountSums(account_id, read_list(posted), read_list(people), *map(int, sums))
         for account_id, posted, people, *sums in session.execute(query)
