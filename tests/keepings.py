@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from clickhouses import Engine
 from clicking import FIREFOX, counts, records_of
 from databases import Maker
@@ -86,6 +87,20 @@ def on_clickhouse(folder: Path, databases: Maker, engine: Engine) -> Iterator[Wo
         table.create()
         keep(world, table)
         yield world
+
+
+def on_engine(request: pytest.FixtureRequest, folder: Path) -> Iterator[World]:
+    """Yield an installation that keeps its clicks where a fixture's parameter says."""
+    if request.param in ("sqlite", "postgresql"):
+        databases: Maker = request.getfixturevalue(f"{request.param}_databases")
+        with databases.lend() as url, World.at(folder, url) as world:
+            yield world
+        return
+    engine = request.getfixturevalue(f"clickhouse_{request.param}")
+    databases = request.getfixturevalue("postgresql_databases")
+    with on_clickhouse(folder, databases, engine) as world:
+        yield world
+    engine.leave()
 
 
 def keep(world: World, table: ClickTable) -> None:

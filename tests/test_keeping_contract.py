@@ -11,7 +11,7 @@ from clicking import FIREFOX, START, some_clicks
 from databases import Maker
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from keepings import all_clicks, all_marks, days_of, drawn, everything, on_clickhouse, same
+from keepings import all_clicks, all_marks, days_of, drawn, everything, on_engine, same
 from sqlalchemy import select
 from world import World
 
@@ -56,16 +56,7 @@ GROUPS: Final[tuple[tuple[By, ...], ...]] = (
 )
 def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
     """An installation that keeps its clicks in each of the engines."""
-    if request.param in ("sqlite", "postgresql"):
-        databases: Maker = request.getfixturevalue(f"{request.param}_databases")
-        with databases.lend() as url, World.at(tmp_path / "kept", url) as world:
-            yield world
-        return
-    engine = request.getfixturevalue(f"clickhouse_{request.param}")
-    databases = request.getfixturevalue("postgresql_databases")
-    with on_clickhouse(tmp_path / "kept", databases, engine) as world:
-        yield world
-    engine.leave()
+    yield from on_engine(request, tmp_path / "kept")
 
 
 @pytest.fixture

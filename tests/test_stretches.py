@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 from clicking import FIREFOX, HOUR, START, some_clicks
-from databases import Maker
 from examples import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from keepings import days_of, drawn, on_clickhouse
+from keepings import days_of, drawn, on_engine
 from sqlalchemy import delete, func, select, update
 from world import NOON, World
 
@@ -37,16 +36,7 @@ STEPS = ("load", "count", "count", "change", "unattribute", "delete", "rebuild",
 @pytest.fixture(params=["sqlite", "postgresql", "alone"])
 def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
     """An installation that keeps its clicks in each of the engines."""
-    if request.param in ("sqlite", "postgresql"):
-        databases: Maker = request.getfixturevalue(f"{request.param}_databases")
-        with databases.lend() as url, World.at(tmp_path / "kept", url) as world:
-            yield world
-        return
-    engine = request.getfixturevalue(f"clickhouse_{request.param}")
-    databases = request.getfixturevalue("postgresql_databases")
-    with on_clickhouse(tmp_path / "kept", databases, engine) as world:
-        yield world
-    engine.leave()
+    yield from on_engine(request, tmp_path / "kept")
 
 
 def check(world: World, chance: random.Random, links: list[LinkId]) -> None:
