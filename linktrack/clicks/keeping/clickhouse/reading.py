@@ -155,9 +155,10 @@ def newest(
     which = seeing.answered(which)
     order = f" ORDER BY seq DESC LIMIT {last:d}"
     found: list[Kept] = []
-    back, before = NEAR, seeing.visible().last
+    back, latest = NEAR, seeing.visible().last
+    before = latest
     while len(found) < last and before > 0:  # mostly the last batches have so many
-        before = max(0, seeing.visible().last - back)
+        before = max(0, latest - back)
         found = [
             kept
             for part in _parts(seeing, which, f"batch > {before:d}")
