@@ -1,6 +1,7 @@
 """Days: the owner's calendar as numbers, as the counts are kept under them."""
 
 from datetime import date, datetime, time
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -59,6 +60,12 @@ class Days:
 def month_of(day: date) -> int:
     """Return the number of a calendar month, as counts are kept under it."""
     return 12 * day.year + day.month - 1
+
+
+@lru_cache(maxsize=4_096)
+def month_of_day(number: int) -> int:
+    """Return the number of the month in which a day is: an ordinal, as counts are kept under it."""
+    return month_of(date.fromordinal(number))
 
 
 def first_of_month(number: int) -> date:

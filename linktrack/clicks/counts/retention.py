@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, Table, and_, delete, func, select
 
-from linktrack.calendar.days import month_of
+from linktrack.calendar.days import month_of_day
 from linktrack.calendar.periods import period_start
 from linktrack.clicks.counts.windows import within_window
 from linktrack.clicks.facts import DELETED_BEFORE, read_fact
@@ -113,7 +113,7 @@ class Frozen:
         if "day" in names:
             place, first = names.index("day"), self.first_day
         elif "month" in names:
-            place, first = names.index("month"), month_of(date.fromordinal(self.first_day - 1)) + 1
+            place, first = names.index("month"), month_of_day(self.first_day - 1) + 1
         return {
             key: values
             for key, values in deltas.items()

@@ -6,14 +6,13 @@ Each is one small function in a plain list, and depends on the first-click marks
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
-from functools import cache, cached_property
+from functools import cached_property
 from operator import attrgetter
 from typing import Final, TypeAlias
 
 from sqlalchemy import Connection, Table
 
-from linktrack.calendar.days import QUARTER, Days, month_of
+from linktrack.calendar.days import QUARTER, Days, month_of_day
 from linktrack.clicks.click_ids import PERSONAL
 from linktrack.clicks.conversions.models import link_click_ids
 from linktrack.clicks.counts.first_clicks import Moves, Uniques, mark_firsts, unmark_firsts
@@ -116,7 +115,7 @@ class Batch:
     @cached_property
     def by_referrer_and_month(self) -> Deltas:
         """The same by (account, month, segment, referrer)."""
-        return by_longer_period(self.by_referrer_and_day, _month)
+        return by_longer_period(self.by_referrer_and_day, month_of_day)
 
     @cached_property
     def by_facet_and_day(self) -> Deltas:
@@ -207,9 +206,11 @@ def count_post_reasons(batch: Batch) -> Deltas:
 def count_post_hours(batch: Batch) -> Deltas:
     """Clicks by (post, hour since it was posted), for its first 7 days."""
     hours = Counter(
-        (click.post_id or 0, max(0, (click.clicked_at - click.posted_at) // HOUR))
-        for click in batch.humans_on_posts.added
-        if click.posted_at is not None and click.clicked_at - click.posted_at < HOURS_KEPT * HOUR
+        (click.post_id, max(0, (click.clicked_at - click.posted_at) // HOUR))
+        for click in batch.humans.added
+        if click.post_id is not None
+        and click.posted_at is not None
+        and click.clicked_at - click.posted_at < HOURS_KEPT * HOUR
     )
     return {key: [clicks] for key, clicks in hours.items()}
 
@@ -269,7 +270,7 @@ def count_account_ways(batch: Batch) -> Deltas:
     key = attrgetter("account_id", "day", "attribution")
     for sign, moved in ((1, moves.added), (-1, moves.removed)):
         for (account_id, day, attribution), number in Counter(map(key, moved)).items():
-            deltas[account_id, _month(day)][attribution] += sign * number
+            deltas[account_id, month_of_day(day)][attribution] += sign * number
     return deltas
 
 
@@ -310,7 +311,7 @@ def count_account_facet_months(batch: Batch) -> Deltas:
     """clicks, unique_clicks by (account, facet, month, value)."""
     deltas = deltas_of(2)
     for (account_id, facet, day, value), counts in batch.by_facet_and_day.items():
-        row = deltas[account_id, facet, _month(day), value]
+        row = deltas[account_id, facet, month_of_day(day), value]
         row[0] += counts[0]
         row[1] += counts[1]
     return deltas
@@ -321,7 +322,7 @@ def count_account_agent_months(batch: Batch) -> Deltas:
     key = attrgetter("account_id", "day", "reason", "agent_id")
     deltas = deltas_of(1)
     for (account_id, day, *what), clicks in Counter(map(key, batch.not_human.added)).items():
-        deltas[account_id, _month(day), *what][0] += clicks
+        deltas[account_id, month_of_day(day), *what][0] += clicks
     return deltas
 
 
@@ -332,7 +333,7 @@ def count_account_link_months(batch: Batch) -> Deltas:
     deltas = deltas_of(1)
     for (link_id, day), (_, unique_clicks, _) in batch.by_link_and_day.items():
         if unique_clicks:
-            deltas[account_of[LinkId(link_id)], _month(day), link_id][0] += unique_clicks
+            deltas[account_of[LinkId(link_id)], month_of_day(day), link_id][0] += unique_clicks
     return deltas
 
 
@@ -392,8 +393,3 @@ COUNTS: Final = (
 
 OF_UNIQUE_CLICKS: Final = {account_ways, account_link_months}
 """Counts whose rows may come down to nothing when an earlier click moves a first one."""
-
-
-@cache
-def _month(day: int) -> int:
-    return month_of(date.fromordinal(day))

@@ -33,10 +33,8 @@ def sums(key_of: Callable[[Click], tuple[int, ...]], *columns: Moves) -> Deltas:
 def by_longer_period(deltas: Deltas, period_of: Callable[[int], int]) -> Deltas:
     """Sum up counts by longer periods; the period is the second number of their keys."""
     longest: Deltas = {}
-    known: dict[int, int] = {}
     for (first, period, *rest), values in deltas.items():
-        longer = known.get(period) or known.setdefault(period, period_of(period))
-        key = (first, longer, *rest)
+        key = (first, period_of(period), *rest)
         row = longest.get(key)
         longest[key] = [*values] if row is None else [*map(int.__add__, row, values)]
     return longest

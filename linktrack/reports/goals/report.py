@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from linktrack.audience.counts import count_at, count_histories
 from linktrack.audience.models import Account
 from linktrack.audience.segments import list_segments
-from linktrack.calendar.days import Days, first_of_month, month_of
+from linktrack.calendar.days import Days, first_of_month, month_of_day
 from linktrack.calendar.ranges import check_range
 from linktrack.clicks.conversions.declaring import list_goals
 from linktrack.clicks.conversions.models import Goal
@@ -179,7 +179,7 @@ def _figures(
     pairs = [(line.sums.reached, line.post.followers) for line in done if line.post.followers]
     months: defaultdict[int, Sums] = defaultdict(Sums)
     for line in done:
-        month = month_of(date.fromordinal(line.post.first))
+        month = month_of_day(line.post.first)
         months[month] = months[month].plus(line.sums)
     return GoalFigures(
         goal=goal,

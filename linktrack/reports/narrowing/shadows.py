@@ -16,7 +16,7 @@ from sqlalchemy import Column, Connection, MetaData, Table, event, func, select,
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
-from linktrack.calendar.days import QUARTER, Days, month_of
+from linktrack.calendar.days import QUARTER, Days, month_of_day
 from linktrack.clicks.bulk import insert_rows, upsert_rows
 from linktrack.clicks.keeping.opening import clicks_of
 from linktrack.clicks.keeping.which import Which
@@ -156,7 +156,7 @@ def _schema(connection: Connection) -> str:
 
 def _calendar(quarter: int, days: Days) -> tuple[int, ...]:
     day, hour = days.hour(quarter * QUARTER)
-    month = month_of(date.fromordinal(day))
+    month = month_of_day(day)
     return quarter, day, hour, month, month // 12
 
 

@@ -3,14 +3,13 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
 from typing import Final, NamedTuple
 
 from sqlalchemy import BigInteger, exists, func, select, type_coerce, union_all
 from sqlalchemy.orm import Session
 
 from linktrack.audience.models import Segment
-from linktrack.calendar.days import first_of_month, month_of
+from linktrack.calendar.days import first_of_month, month_of_day
 from linktrack.clicks.bulk import given
 from linktrack.clicks.facet_models import account_link_months
 from linktrack.clicks.keeping.opening import clicks_of
@@ -153,7 +152,7 @@ def _links_by_month(
 
 def _whole_month(first: int, end: int) -> int | None:
     """Return the number of the month that days [first, end) are, None if they are none."""
-    month = month_of(date.fromordinal(first))
+    month = month_of_day(first)
     days = (first_of_month(month).toordinal(), first_of_month(month + 1).toordinal())
     return month if (first, end) == days else None
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from linktrack.audience.hello import Hellos
 from linktrack.audience.models import Account
-from linktrack.calendar.days import first_of_month, month_of
+from linktrack.calendar.days import first_of_month, month_of, month_of_day
 from linktrack.clicks.models import account_days, account_ways
 from linktrack.reports.figures.rate import rounded
 from linktrack.settings import Settings
@@ -115,7 +115,7 @@ def ways_of(
         days.unique_clicks > 0,
     )
     for day, unique in session.execute(query):
-        totals[month_of(date.fromordinal(day))] += unique
+        totals[month_of_day(day)] += unique
     counts = account_ways.c
     rows = session.execute(
         select(

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple, TypeAlias
 from sqlalchemy import Table, func, select
 from sqlalchemy.orm import Session
 
-from linktrack.calendar.days import first_of_month, month_of
+from linktrack.calendar.days import first_of_month, month_of, month_of_day
 from linktrack.clicks.facet_models import (
     account_facet_days,
     account_facet_months,
@@ -48,7 +48,7 @@ def account_counts(
     if since is None or since.toordinal() <= first:
         since = date.fromordinal(first).replace(day=1)
     if until is None or until.toordinal() > last:
-        until = first_of_month(month_of(date.fromordinal(last)) + 1)
+        until = first_of_month(month_of_day(last) + 1)
     sums: defaultdict[int, list[int]] = defaultdict(lambda: [0, 0])
     for table, begin, end in _spans(since, until):
         if begin >= end:
