@@ -13,7 +13,7 @@ from clicking import START, some_clicks
 from databases import Maker
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from keepings import days_of, drawn, keep
+from keepings import Breaking, days_of, drawn, keep
 from sqlalchemy import Connection
 from world import World
 
@@ -56,21 +56,13 @@ STEPS: Final = st.sampled_from(
 )
 
 
-class Unsure:
+class Unsure(Breaking):
     """Asks an engine; of the next insert it says that it broke off, though it is done."""
 
     def __init__(self, asked: ClickHouse) -> None:
-        self._asked = asked
+        super().__init__(asked)
         self.is_next = False
         self.done = 0
-
-    def rows(self, sql: str, settings: Mapping[str, Setting] = NO_SETTINGS) -> Iterator[Row]:
-        """Yield a query's rows."""
-        return self._asked.rows(sql, settings)
-
-    def run(self, sql: str, settings: Mapping[str, Setting] = NO_SETTINGS) -> None:
-        """Execute a statement."""
-        self._asked.run(sql, settings)
 
     def insert(
         self,
@@ -80,7 +72,7 @@ class Unsure:
         settings: Mapping[str, Setting] = NO_SETTINGS,
     ) -> None:
         """Store rows."""
-        self._asked.insert(table, columns, rows, settings)
+        super().insert(table, columns, rows, settings)
         if self.is_next:
             self.is_next = False
             self.done += 1
